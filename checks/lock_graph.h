@@ -1,0 +1,54 @@
+// Cycles in the order locks are taken: one algorithm for source and runs.
+//
+// Input are dependencies: an agent (thread of a run, or thread entry of the source) wants a lock while it holds others.
+// A cycle of dependencies d0 .. dk-1 is a potential deadlock if each di wants a lock that d(i+1) holds, in modes that
+// exclude each other; if the agents are different (or one agent that can run beside itself); if no lock is held on all...
+// more exactly, on any two sides in modes that exclude each other (a gate); and if the wanted locks are distinct.
+// These are the abstract deadlock patterns of Tunc, Mathur, Pavlogiannis and Viswanathan, "Sound Dynamic Deadlock
+// Prediction in Linear Time" (PLDI 2023), extended by reader modes. Trylocks are never wanted, but they are held.
+//
+// Cost: strongly connected components first (Tarjan), then a bounded enumeration of simple cycles inside each component,
+// shortest first, at most one cycle per set of locks and places.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace snarl {
+
+struct LockUse {
+  uint32_t lock = 0;
+  bool shared = false;
+};
+
+struct Dependency {
+  uint32_t agent = 0;
+  bool repeats = false;       ///< the agent can run at the same time as itself
+  std::vector<LockUse> held;
+  LockUse wanted;
+  uint32_t variant = 0;       ///< dependencies of equal variant are interchangeable witnesses (same places)
+};
+
+struct LockCycle {
+  std::vector<size_t> dependencies; ///< indices; [i].wanted is held by [i+1], the last's by [0]
+};
+
+struct CycleOptions {
+  size_t max_length = 12;
+  size_t max_cycles = 1000;
+  /// Can the two happen at the same time? Beyond what agents say: create/join, vector clocks. Null: yes.
+  std::function<bool(size_t, size_t)> may_overlap;
+  /// Does a reader that waits behind a waiting writer block readers (writer preference)? Null: no.
+  std::function<bool(uint32_t lock)> writer_preference;
+};
+
+struct CycleResult {
+  std::vector<LockCycle> cycles; ///< deterministic order: by length, then by dependency indices
+  bool bounded = false;          ///< a bound was hit: there may be more
+};
+
+CycleResult find_lock_cycles(const std::vector<Dependency> &dependencies, const CycleOptions &options = {});
+
+} // namespace snarl
