@@ -71,6 +71,9 @@ struct Finding {
   std::string function; ///< enclosing function of the primary place
   std::vector<Step> steps;
   std::vector<FixIt> fixes;
+  /// Ready-made lines that end a long rendering: the possible unsafe schedule, one column per thread. Text only, may be
+  /// empty; every line ends with \n.
+  std::string schedule;
   /// What makes two reports the same problem although lines moved: names, not positions. Feeds partialFingerprints,
   /// merging and the baseline.
   std::string key;
