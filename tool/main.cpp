@@ -1,0 +1,73 @@
+// The `snarl` command: one verb per job, each with its own options and --help.
+#include "check.h"
+#include "explain.h"
+#include "facts_cmd.h"
+#include "options.h"
+#include "report.h"
+#include "run.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/raw_ostream.h"
+
+namespace {
+
+using Arguments = llvm::ArrayRef<const char *>;
+
+struct Verb {
+  const char *name;
+  const char *summary;
+  int (*function)(Arguments arguments);
+};
+
+int help_command(Arguments);
+int version_command(Arguments);
+
+constexpr Verb kVerbs[] = {
+    {"check", "look for problems in source files, over the whole program", snarl::check_command},
+    {"run", "run a program unchanged and report what its threads did", snarl::run_command},
+    {"report", "report again from recorded traces", snarl::report_command},
+    {"explain", "what a rule means: why, bad and good example, how to silence it", snarl::explain_command},
+    {"facts", "first half of check, for build systems: one file's facts", snarl::facts_command},
+    {"link", "second half of check: findings from facts of many files", snarl::link_command},
+    {"help", "this text", help_command},
+    {"version", "the version of snarl", version_command},
+};
+
+int help_command(Arguments) {
+  llvm::outs() << "snarl finds data races, deadlocks and blocked coroutines in C and C++ programs.\n\n"
+                  "usage: snarl VERB [options] ...\n\n";
+  for (const Verb &verb : kVerbs) llvm::outs() << llvm::left_justify(std::string("  ") + verb.name, 12) << verb.summary << '\n';
+  llvm::outs() << "\n`snarl VERB --help` lists the options of a verb. Exit codes: 0 nothing found, 1 findings, 2 snarl could\n"
+                  "not do its work.\n";
+  return 0;
+}
+
+int version_command(Arguments) {
+  llvm::outs() << "snarl " SNARL_VERSION "\n";
+  return 0;
+}
+
+int unknown_verb(llvm::StringRef word) {
+  std::vector<std::string> names;
+  for (const Verb &verb : kVerbs) names.push_back(verb.name);
+  std::string near = snarl::did_you_mean(word.ltrim('-'), names);
+  return snarl::fail(llvm::Twine(word.starts_with("-") ? "unknown option '" : "unknown verb '") + word + "'" +
+                     (near.empty() ? std::string() : "; did you mean 'snarl " + near + "'?") +
+                     " (snarl --help lists all)");
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  Arguments arguments(argv + 1, argv + argc);
+  if (arguments.empty()) {
+    help_command({});
+    return 2;
+  }
+  llvm::StringRef word = arguments.front();
+  if (word == "--help" || word == "-h" || word == "-help") return help_command({});
+  if (word == "--version") return version_command({});
+  for (const Verb &verb : kVerbs)
+    if (word == verb.name) return verb.function(arguments.drop_front());
+  return unknown_verb(word);
+}

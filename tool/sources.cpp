@@ -1,0 +1,78 @@
+#include "sources.h"
+#include "llvm/ADT/SmallString.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/ConvertUTF.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+namespace snarl {
+
+const std::vector<llvm::StringRef> &Sources::lines(llvm::StringRef name) {
+  auto [it, fresh] = files_.try_emplace(name);
+  File &file = it->second;
+  if (!fresh) return file.lines;
+  auto text = llvm::MemoryBuffer::getFile(name);
+  if (!text) return file.lines;
+  file.text = std::move(*text);
+  llvm::StringRef rest = file.text->getBuffer();
+  while (!rest.empty()) {
+    auto [line, tail] = rest.split('\n');
+    file.lines.push_back(line.rtrim('\r'));
+    rest = tail;
+  }
+  return file.lines;
+}
+
+std::optional<llvm::StringRef> Sources::line(llvm::StringRef file, unsigned number) {
+  if (file.empty() || number == 0) return std::nullopt;
+  const auto &all = lines(file);
+  if (number > all.size()) return std::nullopt;
+  return all[number - 1];
+}
+
+unsigned token_end(llvm::StringRef line, unsigned column) {
+  auto in_word = [](char c) { return llvm::isAlnum(c) || c == '_'; };
+  size_t at = column - 1;
+  if (at >= line.size()) return column + 1;
+  if (!in_word(line[at])) return column + llvm::getNumBytesForUTF8(static_cast<llvm::UTF8>(line[at]));
+  while (at < line.size() && in_word(line[at])) ++at;
+  return at + 1;
+}
+
+unsigned utf16_column(llvm::StringRef line, unsigned byte_column) {
+  llvm::StringRef before = line.take_front(byte_column - 1);
+  unsigned units = byte_column - 1 - before.size(); // beyond the end of the line: nothing to convert
+  while (!before.empty()) {
+    auto *bytes = reinterpret_cast<const llvm::UTF8 *>(before.data());
+    unsigned length = llvm::getNumBytesForUTF8(*bytes);
+    if (length > before.size() || !llvm::isLegalUTF8Sequence(bytes, bytes + length)) length = 1;
+    units += length == 4 ? 2 : 1;
+    before = before.drop_front(length);
+  }
+  return units + 1;
+}
+
+std::string absolute_path(llvm::StringRef file, llvm::StringRef directory) {
+  llvm::SmallString<256> path(file);
+  if (!directory.empty())
+    llvm::sys::fs::make_absolute(directory, path);
+  else
+    llvm::sys::fs::make_absolute(path);
+  llvm::sys::path::remove_dots(path, /*remove_dot_dot=*/true);
+  return path.str().str();
+}
+
+std::optional<std::string> path_below(llvm::StringRef file, llvm::StringRef directory) {
+  std::string path = absolute_path(file, directory), base = absolute_path(directory.empty() ? "." : directory);
+  llvm::StringRef rest = path;
+  if (!rest.consume_front(base)) return std::nullopt;
+  if (base != "/" && !rest.consume_front("/")) return std::nullopt;
+  return rest.str();
+}
+
+std::string shown_path(llvm::StringRef file, llvm::StringRef directory) {
+  if (auto below = path_below(file, directory)) return *below;
+  return absolute_path(file, directory);
+}
+
+} // namespace snarl
