@@ -7,8 +7,9 @@
 // These are the abstract deadlock patterns of Tunc, Mathur, Pavlogiannis and Viswanathan, "Sound Dynamic Deadlock
 // Prediction in Linear Time" (PLDI 2023), extended by reader modes. Trylocks are never wanted, but they are held.
 //
-// Cost: strongly connected components first (Tarjan), then a bounded enumeration of simple cycles inside each component,
-// shortest first, at most one cycle per set of locks and places.
+// Cost: dependencies that hold and want the same are one node; strongly connected components of the locks first (Tarjan),
+// then a bounded enumeration of simple cycles inside each component, shortest first, walking only where the way back is
+// short enough; then witnesses. At most one cycle per set of locks and places.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -28,7 +29,9 @@ struct Dependency {
   bool repeats = false;       ///< the agent can run at the same time as itself
   std::vector<LockUse> held;
   LockUse wanted;
-  uint32_t variant = 0;       ///< dependencies of equal variant are interchangeable witnesses (same places)
+  /// Dependencies of equal variant, not 0, are interchangeable witnesses (same places): of cycles that differ in nothing
+  /// but such witnesses or in the instances of locks, only the first is returned.
+  uint32_t variant = 0;
 };
 
 struct LockCycle {
@@ -36,8 +39,9 @@ struct LockCycle {
 };
 
 struct CycleOptions {
-  size_t max_length = 12;
+  size_t max_length = 64;
   size_t max_cycles = 1000;
+  size_t max_steps = 5'000'000; ///< of the enumeration: bounds the time, about a second
   /// Can the two happen at the same time? Beyond what agents say: create/join, vector clocks. Null: yes.
   std::function<bool(size_t, size_t)> may_overlap;
   /// Does a reader that waits behind a waiting writer block readers (writer preference)? Null: no.

@@ -1,28 +1,47 @@
-// What one process did: the recorded trace with addresses turned into names. Filled by tool/trace_reader.cpp and
-// tool/symbolize.cpp, read by the rules.
+// What one process did, as its trace says it: numbers and addresses, and the means to turn them into names. Filled by
+// tool/trace_reader.cpp, read by the rules.
+//
+// Stacks stay numbers until somebody shows them: turning every recorded address into function, file and line would cost
+// more time and memory than everything else, and most of what is recorded is never shown. Names come from `symbols`.
 #pragma once
 #include "finding.h"
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace snarl {
 
 using ThreadId = uint32_t; ///< snarl's own numbers, 1 = main
 using LockId = uint32_t;   ///< one per (address, generation)
+using StackId = uint32_t;  ///< 0 = not known
 
 enum class LockMode : uint8_t { Exclusive, Shared };
 enum class RunLockKind : uint8_t { Mutex, Recursive, ErrorCheck, Rwlock, RwlockPreferWriter, Spin, Semaphore, Once };
+
+/// An executable mapping of an object file.
+struct RunModule {
+  uint64_t start = 0, end = 0, file_offset = 0;
+  std::string build_id; ///< lower-case hexadecimal; empty if it has none
+  std::string path;
+};
+
+/// Program counters, innermost first, absolute, pointing into the call. `modules_seen` says which mappings were known
+/// when the stack was taken: the last of them that covers an address is the one it belongs to.
+struct RunStack {
+  std::vector<uint64_t> pcs;
+  uint32_t modules_seen = 0;
+};
 
 struct RunLock {
   LockId id = 0;
   RunLockKind kind = RunLockKind::Mutex;
   uint64_t address = 0;
-  std::string name;  ///< "tool+0x28" for a global, else "mutex #7 (first taken in Bus::emit)"
-  Stack first_seen;
-  /// Lock class: same for all instances that are the same in the source; global name, or place of creation/first use.
-  std::string lock_class;
+  uint32_t modules_seen = 0;
+  StackId first_seen = 0;
   bool recursive() const { return kind == RunLockKind::Recursive; }
   bool shared() const { return kind == RunLockKind::Rwlock || kind == RunLockKind::RwlockPreferWriter; }
 };
@@ -32,7 +51,8 @@ struct RunThread {
   ThreadId parent = 0;
   uint64_t os_id = 0;
   std::string name;
-  Stack created;
+  StackId created = 0;
+  bool ended = false;
 };
 
 /// Stretch of one thread between two operations that order threads (create, join, barrier, ...).
@@ -45,10 +65,18 @@ struct SegmentId {
   }
 };
 
+/// The end of `first` happens before the start of `second`.
+struct OrderEdge {
+  SegmentId first, second;
+  friend bool operator<(const OrderEdge &a, const OrderEdge &b) {
+    return std::tie(a.first, a.second) < std::tie(b.first, b.second);
+  }
+};
+
 struct HeldLock {
   LockId lock = 0;
   LockMode mode = LockMode::Exclusive;
-  Stack taken;
+  StackId taken = 0;
 };
 
 /// A thread wanted a lock while holding others. Held locks are in the order they were taken.
@@ -58,7 +86,7 @@ struct Situation {
   LockId wanted = 0;
   LockMode mode = LockMode::Exclusive;
   bool timed = false;
-  Stack stack;
+  StackId stack = 0;
 };
 
 enum class MisuseKind : uint8_t {
@@ -69,9 +97,9 @@ struct Misuse {
   MisuseKind kind{};
   ThreadId thread = 0;
   LockId lock = 0;
-  Stack stack;
+  StackId stack = 0;
   ThreadId owner = 0;  ///< who holds it, 0 if nobody
-  Stack taken;         ///< where it was taken
+  StackId taken = 0;   ///< where it was taken
 };
 
 enum class WaitKind : uint8_t { None, Lock, Join, Once, Condition, Semaphore, Barrier };
@@ -85,37 +113,83 @@ struct BlockedThread {
   uint64_t object = 0;   ///< address for the others
   bool timed = false;
   bool in_cycle = false; ///< part of the circular wait, not a bystander
-  Stack stack;
+  StackId stack = 0;
   std::vector<HeldLock> held;
 };
 
 /// A circular wait that existed when it was recorded, re-validated by the library.
 struct LiveDeadlock {
   enum class Kind : uint8_t { Cycle, NoWaker /*every thread waits and none can wake another*/, OrphanedLock } kind{};
+  uint32_t modules_seen = 0;
   std::vector<BlockedThread> threads; ///< the members of the cycle first, in order: each waits for the next
+};
+
+struct Run;
+
+/// Turns addresses into names. What cannot be named is left empty, never guessed.
+class Symbols {
+public:
+  virtual ~Symbols() = default;
+  /// Frames of a stack, inlined ones included. Frames of the threading library, of the recording library and of the
+  /// standard library are taken off both ends, so that the first frame is the user's; never empty unless the stack is.
+  virtual Stack frames(const Run &run, const RunStack &stack) = 0;
+  /// "tool+0x28" for an address within a global variable; empty if it is not in one.
+  virtual std::string variable(const Run &run, uint64_t address, uint32_t modules_seen) = 0;
 };
 
 struct Run {
   uint64_t pid = 0, parent_pid = 0;
-  std::string program; ///< path of the executable
+  uint64_t started = 0; ///< nanoseconds since 1970
+  std::string program;  ///< path of the executable
   std::string trace_file;
+  std::vector<RunModule> modules; ///< in the order of mapping
+  std::unordered_map<StackId, RunStack> stacks;
   std::map<ThreadId, RunThread> threads;
   std::map<LockId, RunLock> locks;
   std::vector<Situation> situations;
   std::vector<Misuse> misuses;
   std::vector<LiveDeadlock> deadlocks;
-  /// counters of what was not seen ("situations_dropped" -> 12), already in words for people
+  /// What was not seen, in words for people ("12 situations were not recorded: the table was full").
   std::vector<std::string> blind_spots;
   bool ended = false; ///< false: killed, or still running
+  std::shared_ptr<Symbols> symbols; ///< null: nothing has a name
+
+  std::vector<OrderEdge> order; ///< sorted
+  /// Segments after which ordering was no longer tracked exactly (see trace_format.h): their findings stay `possible`.
+  /// The first such segment of each thread.
+  std::map<ThreadId, uint32_t> untracked_after;
+
+  // ---- names
+  Stack frames(StackId stack) const;
+  /// First frame of the stack; empty if nothing is known.
+  Frame top(StackId stack) const;
+  /// "cash_m", "tool+0x28" for a global; else "mutex #7 (first taken in Bus::emit)".
+  std::string lock_name(LockId lock) const;
+  /// The same for all instances that are the same in the source, and from run to run: the global's name, or kind and
+  /// place of the first use.
+  std::string lock_class(LockId lock) const;
+  /// "main thread", "thread 3", "thread 3 (reader)" when it was given a name of its own.
+  std::string thread_name(ThreadId thread) const;
+
+  // ---- order. Vector clocks would need a clock per segment; the questions asked are few, so each one's answer is
+  // computed from the edges, once per first segment: O(edges). Not for concurrent use: answers are kept.
 
   /// Does everything in `a` happen before everything in `b` (create, join, barrier, hand-over), whatever the schedule?
   bool happens_before(SegmentId a, SegmentId b) const;
   /// Neither happens before the other, and they are different threads.
   bool may_overlap(SegmentId a, SegmentId b) const;
-  /// Edges: end of `first` happens before the start of `second`. Sorted; filled by the reader.
-  std::vector<std::pair<SegmentId, SegmentId>> order;
-  /// Segments after which ordering was no longer tracked exactly (see trace_format.h): their findings stay `possible`.
-  std::vector<SegmentId> untracked_after;
+  /// Is there another thread that could do something during `segment`?
+  bool alone(SegmentId segment) const;
+  /// Was the order of this segment recorded in full?
+  bool tracked(SegmentId segment) const;
+
+private:
+  /// First segment of each thread that happens after the end of `from`; threads without one are absent.
+  using Reach = std::unordered_map<ThreadId, uint32_t>;
+  const Reach &after(SegmentId from) const;
+  mutable std::map<SegmentId, Reach> after_;
 };
+
+const char *to_string(RunLockKind kind); ///< "mutex", "rwlock", ...
 
 } // namespace snarl
