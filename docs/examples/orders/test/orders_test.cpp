@@ -2,7 +2,6 @@
 #include "order_service.h"
 #include <atomic>
 #include <chrono>
-#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <thread>
