@@ -1,0 +1,304 @@
+// From situations to lock-order findings.
+//
+// Within a run locks are instances, and everything that excludes a deadlock is known: which threads did it, what else
+// they held, and what create, join, barriers and hand-overs order. What is so excluded is no finding. Where order was no
+// longer recorded (bounds of the library), the finding is only `possible`.
+//
+// Across runs locks are classes and order is known only where one run saw both sides. So both sides must have had company
+// in their runs (what a lone thread did before the others began, it may do in any order), they must be different
+// threads, and if some run saw both and its order excludes that they meet, that counts for all runs.
+#include "lock_order_run.h"
+#include "lock_graph.h"
+#include "run_steps.h"
+#include <algorithm>
+#include <fmt/format.h>
+#include <set>
+
+namespace snarl {
+namespace {
+
+struct Side {
+  const Run *run = nullptr;
+  const Situation *situation = nullptr;
+  HeldLock held; ///< the one that the side before wants
+};
+
+const char *how(LockMode mode) { return mode == LockMode::Shared ? " for reading" : ""; }
+
+std::string side_name(const Side &side, bool across) {
+  std::string thread = side.run->thread_name(side.situation->segment.thread);
+  return across ? fmt::format("{} of process {}", thread, side.run->pid) : thread;
+}
+
+/// Names, not numbers: what the side wants, and the functions where it holds and wants.
+std::string side_key(const Side &side) {
+  const Run &run = *side.run;
+  return fmt::format("{} at {}, {} at {}", run.lock_class(side.held.lock), run.top(side.held.taken).function,
+                     run.lock_class(side.situation->wanted), run.top(side.situation->stack).function);
+}
+
+/// What tells a reader which locks it is about; in a schedule there is no room for more.
+std::string short_name(const std::string &name) { return name.substr(0, name.find(" (")); }
+
+Finding describe(std::vector<Side> sides, Tier tier, bool across) {
+  std::vector<std::string> keys;
+  for (const Side &side : sides) keys.push_back(side_key(side));
+  size_t first = std::min_element(keys.begin(), keys.end()) - keys.begin();
+  std::rotate(keys.begin(), keys.begin() + first, keys.end());
+  std::rotate(sides.begin(), sides.begin() + first, sides.end());
+
+  Finding finding;
+  finding.rule = "lock-order";
+  finding.severity = Severity::Error;
+  finding.tier = tier;
+  for (const std::string &key : keys) finding.key += (finding.key.empty() ? "" : "; ") + key;
+
+  std::vector<std::string> locks, threads;
+  for (const Side &side : sides) {
+    locks.push_back(side.run->lock_name(side.held.lock));
+    threads.push_back(side_name(side, across));
+    // A wait that gives up is no deadlock, but everybody else is held up until it does.
+    if (side.situation->timed) finding.severity = Severity::Warning;
+  }
+  finding.message = fmt::format("{} are taken in {} by {}: they can deadlock", enumerate(locks),
+                                sides.size() == 2 ? "opposite orders" : "a circle", enumerate(threads));
+  if (across) finding.message += "; no single run did both";
+  else if (tier == Tier::Possible) finding.message += ", unless something else orders them";
+  if (finding.severity == Severity::Warning) finding.message += " until a timed wait gives up";
+
+  Schedule schedule(threads);
+  for (size_t i = 0; i < sides.size(); ++i) {
+    const Side &side = sides[i];
+    const Run &run = *side.run;
+    std::string held = run.lock_name(side.held.lock), wanted = run.lock_name(side.situation->wanted);
+    std::vector<std::string> others;
+    for (HeldLock other : side.situation->held)
+      if (other.lock != side.held.lock) others.push_back(run.lock_name(other.lock));
+    std::string also = others.empty() ? "" : fmt::format(" (and {})", enumerate(others));
+    finding.steps.push_back(
+        run_step(run, threads[i], side.held.taken, fmt::format("{} takes {}{} here", threads[i], held, how(side.held.mode))));
+    finding.steps.push_back(run_step(run, threads[i], side.situation->stack,
+                                     fmt::format("{} wants {}{} here while it holds {}{}", threads[i], wanted,
+                                                 how(side.situation->mode), held, also)));
+    add_created(run, side.situation->segment.thread, threads[i], finding);
+    schedule.add(i, fmt::format("takes {}{}", short_name(held), how(side.held.mode)));
+  }
+  for (size_t i = 0; i < sides.size(); ++i)
+    schedule.add(i, fmt::format("waits for {}", short_name(sides[i].run->lock_name(sides[i].situation->wanted))));
+  finding.schedule = schedule.text("possible unsafe schedule");
+  set_place(finding, 1);
+  return finding;
+}
+
+/// One finding per key, the surest.
+void add(Finding finding, Findings &found) {
+  for (Finding &other : found)
+    if (other.key == finding.key) {
+      if (finding.tier > other.tier) other = std::move(finding);
+      return;
+    }
+  found.push_back(std::move(finding));
+}
+
+/// The circle stands there now: rule `deadlock` says so.
+bool happened(const Run &run, const std::vector<Side> &sides) {
+  std::set<LockId> wanted;
+  for (const Side &side : sides) wanted.insert(side.situation->wanted);
+  for (const LiveDeadlock &deadlock : run.deadlocks) {
+    std::set<LockId> waited;
+    for (const BlockedThread &thread : deadlock.threads)
+      if (thread.in_cycle && thread.waits == WaitKind::Lock) waited.insert(thread.lock);
+    if (waited == wanted) return true;
+  }
+  return false;
+}
+
+/// Equal numbers for equal lists: places, classes.
+class Numbers {
+public:
+  uint32_t of(const std::vector<uint64_t> &list) { return known_.emplace(list, known_.size() + 1).first->second; }
+  uint32_t of(const std::string &text) { return words_.emplace(text, words_.size() + 1).first->second; }
+
+private:
+  std::map<std::vector<uint64_t>, uint32_t> known_;
+  std::map<std::string, uint32_t> words_;
+};
+
+const HeldLock &held_by(const Situation &situation, LockId lock) {
+  for (const HeldLock &held : situation.held)
+    if (held.lock == lock) return held;
+  return situation.held.front();
+}
+
+void cycles_of(const Run &run, const std::vector<const Situation *> &situations, Tier tier, Findings &found) {
+  std::vector<Dependency> dependencies;
+  Numbers places;
+  for (const Situation *s : situations) {
+    Dependency d;
+    d.agent = s->segment.thread;
+    d.wanted = {s->wanted, s->mode == LockMode::Shared};
+    std::vector<uint64_t> place{s->stack};
+    for (const HeldLock &held : s->held) {
+      d.held.push_back({held.lock, held.mode == LockMode::Shared});
+      place.push_back(held.taken);
+    }
+    // Without a stack there is no telling one place from another.
+    bool known = std::find(place.begin(), place.end(), 0u) == place.end();
+    d.variant = known ? places.of(place) : 0;
+    dependencies.push_back(std::move(d));
+  }
+  CycleOptions options;
+  options.may_overlap = [&](size_t a, size_t b) { return run.may_overlap(situations[a]->segment, situations[b]->segment); };
+  options.writer_preference = [&](uint32_t lock) {
+    auto at = run.locks.find(lock);
+    return at != run.locks.end() && at->second.kind == RunLockKind::RwlockPreferWriter;
+  };
+  for (const LockCycle &cycle : find_lock_cycles(dependencies, options).cycles) {
+    std::vector<Side> sides;
+    for (size_t i = 0; i < cycle.dependencies.size(); ++i) {
+      const Situation *before = situations[cycle.dependencies[(i + cycle.dependencies.size() - 1) % cycle.dependencies.size()]];
+      const Situation *here = situations[cycle.dependencies[i]];
+      sides.push_back({&run, here, held_by(*here, before->wanted)});
+    }
+    if (!happened(run, sides)) add(describe(std::move(sides), tier, false), found);
+  }
+}
+
+} // namespace
+
+void lock_order_from_run(const Run &run, Findings &out) {
+  std::vector<const Situation *> exact, all;
+  for (const Situation &s : run.situations) {
+    all.push_back(&s);
+    if (run.tracked(s.segment)) exact.push_back(&s);
+  }
+  Findings found;
+  cycles_of(run, exact, Tier::Ordered, found);
+  if (exact.size() != all.size()) cycles_of(run, all, Tier::Possible, found);
+  out.insert(out.end(), found.begin(), found.end());
+}
+
+// ---- across runs
+
+namespace {
+
+/// A situation as it can be compared between runs.
+struct General {
+  const Run *run = nullptr;
+  size_t run_index = 0;
+  const Situation *situation = nullptr;
+  uint32_t signature = 0; ///< classes and functions of what is held and wanted
+};
+
+class AcrossRuns {
+public:
+  explicit AcrossRuns(const std::vector<Run> &runs) : runs_(runs) {}
+
+  void find(Findings &found) {
+    for (size_t r = 0; r < runs_.size(); ++r) collect(r);
+    CycleOptions options;
+    options.may_overlap = [&](size_t a, size_t b) { return may_overlap(general_[a], general_[b]); };
+    Findings here;
+    for (const LockCycle &cycle : find_lock_cycles(dependencies_, options).cycles) {
+      std::set<size_t> used;
+      std::vector<Side> sides;
+      for (size_t i = 0; i < cycle.dependencies.size(); ++i) {
+        size_t before = cycle.dependencies[(i + cycle.dependencies.size() - 1) % cycle.dependencies.size()];
+        const General &g = general_[cycle.dependencies[i]];
+        used.insert(g.run_index);
+        Side side{g.run, g.situation, {}};
+        for (const HeldLock &held : g.situation->held)
+          if (class_of(g.run_index, held.lock) == dependencies_[before].wanted.lock) side.held = held;
+        sides.push_back(side);
+      }
+      if (used.size() > 1) add(describe(std::move(sides), Tier::Possible, true), here);
+    }
+    for (Finding &finding : here) {
+      bool known = std::any_of(found.begin(), found.end(), [&](const Finding &f) { return f.key == finding.key; });
+      if (!known) found.push_back(std::move(finding));
+    }
+  }
+
+private:
+  void collect(size_t r) {
+    const Run &run = runs_[r];
+    std::map<uint32_t, std::set<uint64_t>> instances; ///< class -> addresses; a global has one
+    for (const Situation &s : run.situations) {
+      instances[class_of(r, s.wanted)].insert(run.locks.count(s.wanted) ? run.locks.at(s.wanted).address : 0);
+      for (const HeldLock &held : s.held)
+        instances[class_of(r, held.lock)].insert(run.locks.count(held.lock) ? run.locks.at(held.lock).address : 0);
+    }
+    auto single = [&](LockId lock) { return instances[class_of(r, lock)].size() == 1; };
+    std::map<std::pair<uint32_t, uint32_t>, bool> once; ///< (signature, agent): one of each is enough
+    for (const Situation &s : run.situations) {
+      bool usable = single(s.wanted) && std::all_of(s.held.begin(), s.held.end(), [&](const HeldLock &h) { return single(h.lock); });
+      if (!usable || run.alone(s.segment)) continue;
+      General g{&run, r, &s, 0};
+      std::vector<uint64_t> signature{class_of(r, s.wanted), words_.of(run.top(s.stack).function), uint64_t(s.mode)};
+      Dependency d;
+      d.agent = thread_class(run, s.segment.thread);
+      d.repeats = d.agent != 1 && repeats(run, s.segment.thread, d.agent);
+      d.wanted = {class_of(r, s.wanted), s.mode == LockMode::Shared};
+      for (const HeldLock &held : s.held) {
+        d.held.push_back({class_of(r, held.lock), held.mode == LockMode::Shared});
+        signature.push_back(class_of(r, held.lock));
+        signature.push_back(words_.of(run.top(held.taken).function));
+      }
+      g.signature = d.variant = signatures_.of(signature);
+      seen_[g.signature].push_back({r, s.segment});
+      if (!once.emplace(std::pair(g.signature, d.agent), true).second) continue;
+      general_.push_back(g);
+      dependencies_.push_back(std::move(d));
+    }
+  }
+
+  uint32_t class_of(size_t r, LockId lock) {
+    auto [at, fresh] = classes_.emplace(std::pair(r, lock), 0);
+    if (fresh) at->second = words_.of(runs_[r].lock_class(lock));
+    return at->second;
+  }
+
+  /// Threads that were created at the same place do the same work. The main thread is number 1.
+  uint32_t thread_class(const Run &run, ThreadId thread) {
+    if (thread == 1) return 1;
+    auto found = run.threads.find(thread);
+    Frame frame = found == run.threads.end() ? Frame() : run.top(found->second.created);
+    return 1 + words_.of(fmt::format("created {} {}+{:x}", frame.function, frame.module, frame.offset));
+  }
+
+  /// Can another thread of this class be there at the same time?
+  bool repeats(const Run &run, ThreadId thread, uint32_t agent) {
+    for (const auto &[other, info] : run.threads)
+      if (other != thread && other != 1 && thread_class(run, other) == agent && run.may_overlap({thread, 0}, {other, 0}))
+        return true;
+    return false;
+  }
+
+  bool may_overlap(const General &a, const General &b) {
+    if (a.run == b.run) return a.run->may_overlap(a.situation->segment, b.situation->segment);
+    // What a run that saw both says about their order holds for all.
+    bool both = false;
+    for (const auto &[r, segment] : seen_[a.signature])
+      for (const auto &[q, other] : seen_[b.signature]) {
+        if (r != q) continue;
+        both = true;
+        if (runs_[r].may_overlap(segment, other)) return true;
+      }
+    return !both;
+  }
+
+  const std::vector<Run> &runs_;
+  std::vector<General> general_;
+  std::vector<Dependency> dependencies_;
+  std::map<std::pair<size_t, LockId>, uint32_t> classes_;
+  std::map<uint32_t, std::vector<std::pair<size_t, SegmentId>>> seen_;
+  Numbers words_, signatures_;
+};
+
+} // namespace
+
+void lock_order_across_runs(const std::vector<Run> &runs, Findings &out) {
+  if (runs.size() > 1) AcrossRuns(runs).find(out);
+}
+
+} // namespace snarl

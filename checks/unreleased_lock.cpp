@@ -1,0 +1,144 @@
+// Locks that are not given back, or by somebody else than their holder.
+#include "rule.h"
+#include "run_steps.h"
+#include <fmt/format.h>
+
+namespace snarl {
+
+static const char why[] = R"(
+A lock that its holder never gives back stops everybody else for good; one that is unlocked by another thread, or
+without having been locked, protects nothing, and the behaviour is undefined (POSIX, pthread_mutex_unlock). Reported are
+threads that end holding a lock, unlocking what is not locked or held by another thread, and destroying a lock that is
+held. Usual causes: an exception or an early return between lock() and unlock(), and completion callbacks that run in
+another thread. Semaphores belong to nobody and are left alone.
+)";
+
+static const char bad[] = R"(
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+std::mutex parser_mutex;
+int parsed;
+
+void parse(const std::string &text) {
+  parser_mutex.lock();
+  parsed += std::stoi(text); // throws for "one": the unlock is never reached
+  parser_mutex.unlock();
+}
+
+int main() {
+  std::thread reader([] {
+    try {
+      parse("one");
+    } catch (const std::invalid_argument &) {
+    }
+  });
+  reader.join();
+}
+)";
+
+static const char good[] = R"(
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+std::mutex parser_mutex;
+int parsed;
+
+void parse(const std::string &text) {
+  std::lock_guard<std::mutex> lock(parser_mutex); // gives it back however the function ends
+  parsed += std::stoi(text);
+}
+
+int main() {
+  std::thread reader([] {
+    try {
+      parse("one");
+    } catch (const std::invalid_argument &) {
+    }
+  });
+  reader.join();
+}
+)";
+
+static const char silence[] = R"(
+A line `unreleased-lock:NAME` in a suppression file, where NAME is a function, file or lock of the report. To hand a lock
+from thread to thread on purpose, use a semaphore.
+)";
+
+namespace {
+
+std::string message(const Misuse &misuse, const std::string &thread, const std::string &lock, const std::string &owner) {
+  switch (misuse.kind) {
+  case MisuseKind::UnlockNotOwner:
+    return owner.empty() ? fmt::format("{} unlocks {}, which it does not hold", thread, lock)
+                         : fmt::format("{} unlocks {}, which {} holds", thread, lock, owner);
+  case MisuseKind::UnlockUnlocked: return fmt::format("{} unlocks {}, which is not locked", thread, lock);
+  case MisuseKind::DestroyedHeld:
+    return fmt::format("{} destroys {}, which {}", thread, lock,
+                       owner.empty() ? "is held" : owner == thread ? "it still holds" : owner + " holds");
+  case MisuseKind::ThreadExitHolding: return fmt::format("{} ends and still holds {}", thread, lock);
+  case MisuseKind::RelockRefused:
+  case MisuseKind::Relock: break; // self-deadlock
+  }
+  return {};
+}
+
+const char *what_happens(MisuseKind kind) {
+  switch (kind) {
+  case MisuseKind::DestroyedHeld: return "is destroyed";
+  case MisuseKind::ThreadExitHolding: return "is still held at the end of the thread";
+  default: return "is unlocked";
+  }
+}
+
+void from_run(const Run &run, Findings &out) {
+  for (const Misuse &misuse : run.misuses) {
+    std::string thread = run.thread_name(misuse.thread), lock = run.lock_name(misuse.lock);
+    std::string owner = misuse.owner ? run.thread_name(misuse.owner) : "";
+    Finding finding;
+    finding.message = message(misuse, thread, lock, owner);
+    if (finding.message.empty()) continue;
+    finding.rule = "unreleased-lock";
+    finding.severity = Severity::Error;
+    finding.tier = Tier::Actual;
+    if (misuse.taken)
+      finding.steps.push_back(run_step(run, owner.empty() ? thread : owner, misuse.taken,
+                                       fmt::format("{} was taken here by {}", lock, owner.empty() ? thread : owner)));
+    // A thread that ends holding a lock: where it took it says more than where it ended.
+    size_t place = 0;
+    if (misuse.stack || !misuse.taken) {
+      finding.steps.push_back(run_step(run, thread, misuse.stack, fmt::format("{} {} here", lock, what_happens(misuse.kind))));
+      if (misuse.kind != MisuseKind::ThreadExitHolding || !misuse.taken) place = finding.steps.size() - 1;
+    }
+    set_place(finding, place);
+    ThreadId last = misuse.thread;
+    add_created(run, last, thread, finding);
+    if (misuse.owner && misuse.owner != last) add_created(run, misuse.owner, owner, finding);
+    finding.key = fmt::format("{} {} in {}, taken in {}", run.lock_class(misuse.lock), what_happens(misuse.kind),
+                              run.top(misuse.stack).function, run.top(misuse.taken).function);
+    bool known = false;
+    for (const Finding &other : out) known |= other.rule == finding.rule && other.key == finding.key;
+    if (!known) out.push_back(std::move(finding));
+  }
+}
+
+} // namespace
+
+extern const Rule unreleased_lock = {
+    .name = "unreleased-lock",
+    .summary = "a lock is not given back, or by a thread that does not hold it",
+    .severity = Severity::Error,
+    .level = Level::On,
+    .why = why,
+    .bad = bad,
+    .good = good,
+    .silence = silence,
+    .from_source = nullptr,
+    .from_run = from_run,
+};
+
+} // namespace snarl
