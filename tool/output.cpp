@@ -14,11 +14,11 @@ bool use_colour(const llvm::raw_ostream &out, unsigned choice) {
   return out.has_colors() && out.is_displayed() && (!no_colour || no_colour->empty());
 }
 
-void print_notice(const Notice &notice, const ReportInfo &info) {
+void print_notice(const Notice &notice, llvm::StringRef directory) {
   llvm::raw_ostream &err = llvm::errs();
   std::string where = "snarl";
   if (!notice.place.file.empty()) {
-    where = shown_path(notice.place.file, info.directory);
+    where = shown_path(notice.place.file, directory);
     if (notice.place.line) where += ":" + std::to_string(notice.place.line);
     if (notice.place.line && notice.place.column) where += ":" + std::to_string(notice.place.column);
   }
@@ -37,9 +37,21 @@ void OutputOptions::declare(Options &options) {
   options.value("sarif", "FILE", "also write the findings as SARIF 2.1.0", sarif);
   options.choice("color", {"auto", "always", "never"},
                  "auto: on a terminal, unless NO_COLOR is set (default: auto)", colour);
-  options.choice("fail-on", {"note", "warning", "error"},
-                 "exit with 1 if there is a finding at least that severe (default: warning)", fail_on);
+  options.option("fail-on", "note|warning|error", "exit with 1 if there is a finding at least that severe (default: warning)",
+                 [this](llvm::StringRef text) -> llvm::Error {
+                   for (Severity severity : {Severity::Note, Severity::Warning, Severity::Error})
+                     if (text == to_string(severity)) {
+                       fail_on = static_cast<unsigned>(severity);
+                       fail_on_given = true;
+                       return llvm::Error::success();
+                     }
+                   return llvm::createStringError("'" + text + "' is none of note|warning|error");
+                 });
   options.flag("quiet", "no progress and no summary on stderr", quiet);
+}
+
+void print_notices(const std::vector<Notice> &notices, llvm::StringRef directory) {
+  for (const Notice &notice : notices) print_notice(notice, directory);
 }
 
 int write_report(llvm::raw_ostream &out, const Findings &findings, const ReportInfo &info,
@@ -55,7 +67,7 @@ int write_report(llvm::raw_ostream &out, const Findings &findings, const ReportI
   }
   out.flush();
 
-  for (const Notice &notice : info.notices) print_notice(notice, info);
+  print_notices(info.notices, info.directory);
   bool written = true;
   if (!options.sarif.empty())
     if (llvm::Error error = write_sarif(options.sarif, findings, info)) {

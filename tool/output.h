@@ -9,12 +9,16 @@ struct OutputOptions {
   unsigned format = 0;       ///< index into {"text", "json"}
   unsigned colour = 0;       ///< index into {"auto", "always", "never"}
   unsigned fail_on = 1;      ///< a Severity
+  bool fail_on_given = false; ///< --fail-on, as opposed to its default
   std::string sarif;         ///< file to write, or empty
   bool quiet = false;        ///< no summary
 
   /// Declares --format, --sarif, --color, --fail-on and --quiet.
   void declare(Options &options);
 };
+
+/// One line each, on stderr, in clang's format.
+void print_notices(const std::vector<Notice> &notices, llvm::StringRef directory);
 
 /// Exit codes of every verb that reports.
 enum ExitCode { kClean = 0, kFindings = 1, kTrouble = 2 };

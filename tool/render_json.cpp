@@ -66,6 +66,7 @@ void finding(OStream &json, const Finding &finding, const ReportInfo &info) {
   json.attributeArray("steps", [&] {
     for (const Step &s : finding.steps) step(json, s, info);
   });
+  if (!finding.schedule.empty()) text(json, "schedule", finding.schedule);
   if (!finding.fixes.empty())
     json.attributeArray("fixes", [&] {
       for (const FixIt &f : finding.fixes) fix(json, f, info);

@@ -35,6 +35,7 @@ public:
     head(finding.place, to_string(finding.severity), finding.message, tag);
     snippet(finding.place, finding.fixes);
     for (const Step &step : finding.steps) note(step, sides.size() > 1);
+    schedule(finding.schedule);
   }
 
 private:
@@ -137,6 +138,14 @@ private:
         out_ << (fits ? " at " : "\n" + std::string(number.size(), ' ') + "at ") << where;
       }
       out_ << '\n';
+    }
+  }
+
+  void schedule(llvm::StringRef text) {
+    while (!text.empty()) {
+      auto [line, rest] = text.split('\n');
+      out_ << (line.empty() ? "" : "    ") << line << '\n';
+      text = rest;
     }
   }
 

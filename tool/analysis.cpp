@@ -1,0 +1,123 @@
+#include "analysis.h"
+#include "nolint.h"
+#include "sources.h"
+#include "checks/link.h"
+#include "llvm/Support/Chrono.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/Regex.h"
+#include <algorithm>
+
+namespace snarl {
+
+void Analysis::declare(Options &options) {
+  options.section("Rules");
+  options.value("checks", "GLOBS",
+                "rules to run: names, * and ?, separated by commas; -GLOB takes away. Added to the default (all rules "
+                "that are on) and to the configuration; '-*,lock-order' runs one rule",
+                checks_);
+  options.choice("enable", {"default", "strict"}, "strict: also the rules that are off by default", enable_);
+  options.value("warnings-as-errors", "GLOBS", "rules whose findings become errors", warnings_as_errors_text_);
+  options.value("header-filter", "REGEX", "show findings in headers only if the path matches (default: all of your headers)",
+                header_filter_);
+  options.value("config-file", "FILE", "use this configuration (default: the nearest .snarl.yaml at or above the files)",
+                config_file_);
+  options.flag("list-checks", "print the rules that would run, and stop", list_checks_);
+  options.section("Output");
+  output.declare(options);
+  options.flag("time", "print to stderr where the time went", time);
+}
+
+llvm::Error Analysis::configure(llvm::StringRef directory) {
+  std::string file = config_file_.empty() ? find_config(directory) : config_file_;
+  if (!file.empty()) {
+    auto config = read_config(file);
+    if (!config) return config.takeError();
+    config_ = std::move(*config);
+  }
+  auto rules = select_rules(config_.checks + "," + checks_, enable_ == 1 || config_.strict);
+  if (!rules) return rules.takeError();
+  rules_ = std::move(*rules);
+  auto globs = Globs::parse(config_.warnings_as_errors + "," + warnings_as_errors_text_);
+  if (!globs) return globs.takeError();
+  warnings_as_errors_ = std::move(*globs);
+  if (header_filter_.empty()) header_filter_ = config_.header_filter;
+  std::string error;
+  if (!llvm::Regex(header_filter_).isValid(error))
+    return llvm::createStringError("--header-filter: '" + header_filter_ + "' is not a regular expression: " + error);
+  if (config_.fail_on && !output.fail_on_given) output.fail_on = *config_.fail_on;
+  return llvm::Error::success();
+}
+
+void Analysis::print_checks(llvm::raw_ostream &out) const {
+  for (const Rule *rule : rules_) out << rule->name << '\n';
+}
+
+bool Analysis::shown(const Finding &finding, const std::vector<std::string> &main_files,
+                     const std::vector<std::string> &only) const {
+  std::string primary = absolute_path(finding.place.file);
+  if (!header_filter_.empty() && !std::binary_search(main_files.begin(), main_files.end(), primary) &&
+      !llvm::Regex(header_filter_).match(primary))
+    return false;
+  auto named = [&](const std::string &file) { return llvm::is_contained(only, file); };
+  return only.empty() || named(primary) ||
+         llvm::any_of(finding.steps, [&](const Step &step) { return named(absolute_path(step.place.file)); });
+}
+
+Findings Analysis::judge(std::vector<Facts> units, ReportInfo &info, const std::vector<std::string> &only) const {
+  Stopwatch watch(time);
+  std::vector<std::string> main_files;
+  for (const Facts &unit : units) main_files.push_back(absolute_path(unit.main_file.str()));
+  std::sort(main_files.begin(), main_files.end());
+  Program program = link(std::move(units));
+  watch.lap("link");
+
+  Findings all;
+  for (const Rule *rule : rules_)
+    if (rule->from_source) rule->from_source(program, all);
+  normalise(all);
+  watch.lap("rules");
+
+  Sources sources;
+  Nolint nolint(sources);
+  for (const std::string &file : main_files) nolint.look_at(file);
+  Findings findings;
+  for (Finding &finding : all) {
+    if (!shown(finding, main_files, only)) continue;
+    if (nolint.suppresses(finding)) {
+      info.suppressed.push_back({std::move(finding), /*in_source=*/true, ""});
+      continue;
+    }
+    if (warnings_as_errors_.contains(finding.rule)) finding.severity = Severity::Error;
+    findings.push_back(std::move(finding));
+  }
+  llvm::append_range(info.notices, nolint.notices(rules_));
+  for (const std::string &bound : program.bounds) info.notices.push_back({Severity::Note, bound, {}});
+  watch.lap("comments");
+  return findings;
+}
+
+namespace {
+double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
+
+std::pair<double, double> now() {
+  llvm::sys::TimePoint<> wall;
+  std::chrono::nanoseconds user, system;
+  llvm::sys::Process::GetTimeUsage(wall, user, system);
+  return {seconds(wall.time_since_epoch()), seconds(user + system)};
+}
+} // namespace
+
+Stopwatch::Stopwatch(bool enabled) : enabled_(enabled) {
+  if (enabled_) std::tie(wall_, cpu_) = now();
+}
+
+void Stopwatch::lap(llvm::StringRef what) {
+  if (!enabled_) return;
+  auto [wall, cpu] = now();
+  llvm::errs() << llvm::left_justify(what, 10) << llvm::format("%8.3f s  %8.3f s CPU\n", wall - wall_, cpu - cpu_);
+  wall_ = wall;
+  cpu_ = cpu;
+}
+
+} // namespace snarl

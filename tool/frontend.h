@@ -1,0 +1,22 @@
+// Clang's front end, run for the facts of one file.
+#pragma once
+#include "render.h"
+#include "checks/facts.h"
+#include "clang/Tooling/CompilationDatabase.h"
+
+namespace snarl {
+
+class Models;
+
+struct Extraction {
+  Facts facts;           ///< as far as they go, if there were errors
+  unsigned errors = 0;   ///< compile errors
+  std::vector<Notice> notices; ///< the first error; a crash of the front end
+  bool failed() const { return errors != 0; }
+};
+
+/// Parses the file as the command says, without function bodies from system headers. Compiler warnings are off, and what
+/// only GCC understands is dropped: this is no compiler. Safe to call from several threads at once.
+Extraction extract_file(const clang::tooling::CompileCommand &command, const Models &models);
+
+} // namespace snarl
