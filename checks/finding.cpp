@@ -24,10 +24,11 @@ const char *to_string(Tier tier) {
 }
 
 void normalise(Findings &findings) {
-  auto order = [](const Finding &f) { return std::tie(f.place, f.rule, f.key, f.message); };
-  std::stable_sort(findings.begin(), findings.end(), [&](const Finding &a, const Finding &b) {
+  auto order = [](const Finding &f) { return std::tie(f.place, f.rule, f.key); };
+  std::sort(findings.begin(), findings.end(), [&](const Finding &a, const Finding &b) {
     if (order(a) != order(b)) return order(a) < order(b);
-    return a.tier > b.tier; // the surest of several equal reports survives
+    if (a.tier != b.tier) return a.tier > b.tier; // the surest of several equal reports survives
+    return a.message < b.message;
   });
   auto same = [](const Finding &a, const Finding &b) {
     return a.rule == b.rule && a.place == b.place && a.key == b.key;
