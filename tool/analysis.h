@@ -1,10 +1,10 @@
 // What `snarl check` and `snarl link` share: which rules run over the linked program, and which findings are shown.
 #pragma once
-#include "config.h"
 #include "globs.h"
 #include "options.h"
 #include "output.h"
 #include "render.h"
+#include "checks/config.h"
 #include "checks/facts.h"
 
 namespace snarl {

@@ -83,8 +83,7 @@ Object reporting_descriptor(const Rule &rule) {
   std::string markdown = sentence(rule.summary) + "\n\n" + rule.why + "\n\nReported:\n\n```cpp\n" +
                          llvm::StringRef(rule.bad).trim('\n').str() + "\n```\n\nRight:\n\n```cpp\n" +
                          llvm::StringRef(rule.good).trim('\n').str() + "\n```\n\nOn purpose: " + rule.silence + "\n";
-  return Object{{"id", rule.name},
-                {"name", pascal_case(rule.name)},
+  Object descriptor{{"id", rule.name},
                 {"shortDescription", message(sentence(rule.summary))},
                 {"fullDescription", message(sentence(rule.why))},
                 {"help", Object{{"text", message_text(llvm::StringRef(rule.why).str() + "\n\nOn purpose: " + rule.silence)},
@@ -92,6 +91,9 @@ Object reporting_descriptor(const Rule &rule) {
                 {"defaultConfiguration",
                  Object{{"level", level(rule.severity)}, {"enabled", rule.level == Level::On}}},
                 {"properties", Object{{"tags", Array{"concurrency"}}}}};
+  if (std::string name = pascal_case(rule.name); !llvm::StringRef(name).equals_insensitive(rule.name))
+    descriptor["name"] = std::move(name);
+  return descriptor;
 }
 
 class SarifRenderer {

@@ -9,7 +9,9 @@
 #include "render.h"
 #include "sources.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/Locale.h"
 #include "llvm/Support/Path.h"
 #include <set>
 
@@ -32,6 +34,7 @@ public:
       sides.insert(step.side);
     }
     std::string tag = from_run ? llvm::formatv("{0}, {1}", finding.rule, to_string(finding.tier)).str() : finding.rule;
+    last_snippet_ = {};
     head(finding.place, to_string(finding.severity), finding.message, tag);
     snippet(finding.place, finding.fixes);
     for (const Step &step : finding.steps) note(step, sides.size() > 1);
@@ -81,7 +84,8 @@ private:
   void snippet(const Place &place, const std::vector<FixIt> &fixes) {
     if (!options_.snippets || !place.known()) return;
     auto line = sources_.line(absolute_path(place.file, options_.directory), place.line);
-    if (!line) return;
+    if (!line || place == last_snippet_) return;
+    last_snippet_ = place;
     auto [text, caret] = expand(*line, place.column);
     if (text.size() > kLongLine) return;
     out_ << llvm::format("%5u", place.line) << " | " << text << '\n';
@@ -102,19 +106,14 @@ private:
   static std::pair<std::string, size_t> expand(llvm::StringRef line, unsigned column) {
     constexpr size_t kTab = 8;
     std::string text;
-    size_t width = 0, caret = 0;
-    for (size_t i = 0; i < line.size(); ++i) {
-      if (i + 1 == column) caret = width;
-      if (line[i] == '\t') {
-        size_t blanks = kTab - width % kTab;
-        text.append(blanks, ' ');
-        width += blanks;
-        continue;
-      }
-      text += line[i];
-      if ((static_cast<unsigned char>(line[i]) & 0xC0) != 0x80) ++width; // not a UTF-8 continuation byte
+    size_t caret = 0;
+    auto width = [&] { return std::max(0, llvm::sys::locale::columnWidth(text)); };
+    for (size_t i = 0; i <= line.size(); ++i) {
+      if (i + 1 == column) caret = width();
+      if (i == line.size()) break;
+      if (line[i] == '\t') text.append(kTab - width() % kTab, ' ');
+      else text += line[i];
     }
-    if (column > line.size()) caret = width;
     return {text, caret};
   }
 
@@ -154,6 +153,7 @@ private:
   llvm::raw_ostream &out_;
   const TextOptions &options_;
   Sources sources_;
+  Place last_snippet_; ///< shown once when a finding and its first step are at the same place
 };
 
 } // namespace

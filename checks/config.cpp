@@ -1,6 +1,5 @@
 #include "config.h"
-#include "options.h"
-#include "checks/finding.h"
+#include "finding.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/Twine.h"
 #include "llvm/Support/FileSystem.h"

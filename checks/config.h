@@ -1,6 +1,6 @@
 // .snarl.yaml: what a project tells snarl once. docs/configuration.md describes every key.
 #pragma once
-#include "checks/models.h"
+#include "models.h"
 #include "llvm/Support/Error.h"
 #include <optional>
 #include <string>
