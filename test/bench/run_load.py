@@ -1,0 +1,112 @@
+#!/usr/bin/env python3
+"""What recording costs real programs: servers under load and compressors, plain and under `snarl run`, in turns.
+
+    run_load.py --build DIR --work DIR [--pairs 5] [--only NAME]...
+
+Each pair runs plain and recorded, in alternating order, one right after the other, so that what else the machine does
+meets both. The figure is the median of the pairs' ratios, with the smallest and the largest beside it: on a shared
+machine a single pair says little. Compressors are timed by the CPU time of the whole process tree, and by the wall clock;
+the report that `snarl run` writes afterwards is part of both.
+"""
+import argparse
+import pathlib
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "real"))
+import run_programs  # noqa: E402
+import servers  # noqa: E402
+
+CASES = {}
+
+
+def case(function):
+    """Registers `function(folder, prefix, inputs)`, which returns {what: figure}; bigger is better."""
+    CASES[function.__name__.replace("_", "-")] = function
+    return function
+
+
+def under_load(kind, folder, prefix, **load):
+    server = kind(folder, prefix)
+    try:
+        figures = server.load(**load)[0]
+    finally:
+        server.stop()
+    return figures if isinstance(figures, dict) else {"requests/s": figures}
+
+
+@case
+def memcached(folder, prefix, inputs):
+    return under_load(servers.Memcached, folder, prefix, batches=1000)
+
+
+@case
+def redis(folder, prefix, inputs):
+    return under_load(servers.RedisPlain, folder, prefix, requests=100000)
+
+
+@case
+def redis_io_threads(folder, prefix, inputs):
+    return under_load(servers.Redis, folder, prefix, requests=100000)
+
+
+def compress(folder, prefix, inputs, *command):
+    """Megabytes per second of CPU time and of wall time."""
+    sample = inputs / "sample"
+    megabytes = sample.stat().st_size / 1e6
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.monotonic()
+    with open(sample, "rb") as stdin, open(folder / "stderr", "wb") as errors:
+        subprocess.run([*map(str, prefix), *command], stdin=stdin, stdout=subprocess.DEVNULL, stderr=errors)
+    wall = time.monotonic() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {"MB/s of CPU": megabytes / cpu, "MB/s": megabytes / wall}
+
+
+@case
+def zstd(folder, prefix, inputs):
+    return compress(folder, prefix, inputs, "zstd", "-T2", "-15", "-q", "-c")
+
+
+@case
+def pigz(folder, prefix, inputs):
+    return compress(folder, prefix, inputs, "pigz", "-p", "2", "-9", "-n", "-c")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", type=pathlib.Path, required=True, help="where snarl was built")
+    parser.add_argument("--work", type=pathlib.Path, required=True, help="folder for everything that is written")
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--only", action="append", choices=CASES, help="just this one (may be repeated)")
+    options = parser.parse_args()
+    work = options.work.resolve()
+    inputs = work / "programs/inputs"
+    run_programs.make_inputs(inputs)
+    snarl = options.build.resolve() / "snarl"
+    print(f"{'program':<18}{'figure':<14}{'plain':>12}{'recorded':>12}   recorded/plain: median (smallest .. largest)")
+    for name in options.only or CASES:
+        figures = {}  # what -> ([plain], [recorded])
+        for pair in range(options.pairs + 1):  # the first warms up and does not count
+            for recorded in ((False, True) if pair % 2 else (True, False)):
+                folder = work / "load" / name
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir(parents=True)
+                prefix = [snarl, "run", "--trace", folder / "trace", "--"] if recorded else []
+                for what, figure in CASES[name](folder, prefix, inputs).items():
+                    if pair:
+                        figures.setdefault(what, ([], []))[recorded].append(figure)
+        for what, (plain, recorded) in figures.items():
+            ratios = [r / p for p, r in zip(plain, recorded)]
+            print(f"{name:<18}{what:<14}{statistics.median(plain):12.0f}{statistics.median(recorded):12.0f}   "
+                  f"{statistics.median(ratios):.3f} ({min(ratios):.3f} .. {max(ratios):.3f})", flush=True)
+
+
+if __name__ == "__main__":
+    main()

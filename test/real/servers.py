@@ -1,0 +1,176 @@
+"""Servers of the distribution, started with or without a prefix (`snarl run ... --`), and what puts them under load.
+
+Used by run_programs.py (is anything changed?) and by test/bench/bench.py (what does it cost?).
+"""
+import hashlib
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Server:
+    """Started by the constructor, in a folder of its own; `stop` returns the exit code of what was started."""
+
+    def __init__(self, folder, prefix=()):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        self.pid_file = self.folder / "server.pid"
+        self.pid_file.unlink(missing_ok=True)
+        self.output = open(self.folder / "server.out", "wb")
+        self.process = subprocess.Popen([*map(str, prefix), *map(str, self.command())], stdin=subprocess.DEVNULL,
+                                        stdout=self.output, stderr=subprocess.STDOUT, cwd=self.folder)
+        for _ in range(300):
+            try:
+                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+                return
+            except OSError:
+                if self.process.poll() is not None:
+                    break
+                time.sleep(0.1)
+        self.process.kill()
+        raise RuntimeError(f"{type(self).__name__} did not start, see {self.output.name}")
+
+    def stop(self, timeout=60):
+        """Ends the server itself (not what stands before it) in the way its own init script would."""
+        try:
+            os.kill(int(self.pid_file.read_text()), signal.SIGTERM)
+        except (OSError, ValueError):
+            self.process.terminate()
+        try:
+            return self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            return "did not end"
+        finally:
+            self.output.close()
+
+
+class Memcached(Server):
+    def command(self):
+        return ["memcached", "-p", self.port, "-U", 0, "-l", "127.0.0.1", "-t", 4, "-m", 64, "-P", self.pid_file,
+                *(["-u", "root"] if os.getuid() == 0 else [])]
+
+    def load(self, batches=100, connections=4):
+        """Pipelined sets and gets over several connections; returns (requests per second, digest of all replies)."""
+        keys, value = 500, b"v" * 100
+        digests = [None] * connections
+
+        def client(number):
+            sets = b"".join(b"set k%d.%d 0 0 %d\r\n%s\r\n" % (number, k, len(value), value) for k in range(keys))
+            gets = b"".join(b"get k%d.%d\r\n" % (number, k) for k in range(keys))
+            replies = len(b"STORED\r\n") * keys + sum(
+                len(b"VALUE k%d.%d 0 %d\r\n%s\r\nEND\r\n" % (number, k, len(value), value)) for k in range(keys))
+            digest = hashlib.sha256()
+            with socket.create_connection(("127.0.0.1", self.port)) as s:
+                s.settimeout(60)
+                for _ in range(batches):
+                    threading.Thread(target=s.sendall, args=(sets + gets,)).start()
+                    left = replies
+                    while left:
+                        data = s.recv(min(left, 1 << 18))
+                        if not data:
+                            raise ConnectionError("memcached closed the connection")
+                        digest.update(data)
+                        left -= len(data)
+            digests[number] = digest.hexdigest()
+
+        threads = [threading.Thread(target=client, args=(n,)) for n in range(connections)]
+        start = time.monotonic()
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        return 2 * keys * batches * connections / (time.monotonic() - start), str(digests)
+
+
+class Redis(Server):
+    arguments = ("--io-threads", 2, "--io-threads-do-reads", "yes", "--appendonly", "yes")
+
+    def command(self):
+        return ["redis-server", "--port", self.port, "--dir", self.folder, "--save", "", "--pidfile", self.pid_file,
+                "--daemonize", "no", *self.arguments]
+
+    def cli(self, *arguments):
+        return subprocess.run(["redis-cli", "-p", str(self.port), *arguments], capture_output=True, text=True,
+                              timeout=60).stdout
+
+    def load(self, requests=50000):
+        """redis-benchmark; returns ({test: requests per second}, the replies to commands whose answers are fixed)."""
+        done = subprocess.run(["redis-benchmark", "-p", str(self.port), "-n", str(requests), "-c", "20", "-r", "1000",
+                               "-t", "set,get,lpush,lpop", "--csv"], capture_output=True, text=True, timeout=600)
+        if done.returncode:
+            raise RuntimeError("redis-benchmark: " + done.stderr)
+        rates = {test: float(rate) for test, rate in re.findall(r'^"(\w+)[^"]*","([\d.]+)"', done.stdout, re.M)}
+        answers = [self.cli(*command.split()) for command in (
+            "del counter", "incrby counter 40", "incrby counter 2", "rpush list a b c", "lrange list 0 -1",
+            "bgrewriteaof", "get counter", "flushall async", "dbsize")]
+        return rates, "".join(answers)
+
+    def stop(self, timeout=60):
+        self.cli("shutdown", "nosave")
+        return super().stop(timeout)
+
+
+class RedisPlain(Redis):
+    """As it comes, without I/O threads and without a log."""
+    arguments = ()
+
+
+class Nginx(Server):
+    def command(self):
+        content = self.folder / "content"
+        content.mkdir(exist_ok=True)
+        for i in range(8):
+            (content / f"{i}.txt").write_bytes(bytes([65 + i]) * (1000 << i))
+        (self.folder / "nginx.conf").write_text(f"""
+            {'user root;' if os.getuid() == 0 else ''}
+            daemon off; worker_processes 2; pid {self.pid_file}; error_log {self.folder}/error.log;
+            thread_pool files threads=4;
+            events {{ worker_connections 256; }}
+            http {{
+              access_log off; aio threads=files;
+              {' '.join(f'{kind}_temp_path {self.folder}/{kind};'
+                        for kind in ('client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'))}
+              server {{ listen 127.0.0.1:{self.port}; root {content}; }}
+            }}""")
+        return ["nginx", "-p", self.folder, "-e", self.folder / "error.log", "-c", self.folder / "nginx.conf"]
+
+    def load(self, rounds=150, connections=4):
+        """Fetches all files again and again; returns (requests per second, digest of what came)."""
+        digests = [None] * connections
+
+        def client(number):
+            digest = hashlib.sha256()
+            with socket.create_connection(("127.0.0.1", self.port)) as s:
+                stream = s.makefile("rwb")
+                for r in range(rounds):
+                    stream.write(b"GET /%d.txt HTTP/1.1\r\nHost: localhost\r\n\r\n" % (r % 8))
+                    stream.flush()
+                    digest.update(stream.readline())
+                    length = 0
+                    while (line := stream.readline().lower()) not in (b"\r\n", b""):
+                        if line.startswith(b"content-length:"):
+                            length = int(line.split(b":")[1])
+                    digest.update(stream.read(length))
+            digests[number] = digest.hexdigest()
+
+        threads = [threading.Thread(target=client, args=(n,)) for n in range(connections)]
+        start = time.monotonic()
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        return rounds * connections / (time.monotonic() - start), str(digests)
