@@ -74,6 +74,8 @@ struct Finding {
   /// Ready-made lines that end a long rendering: the possible unsafe schedule, one column per thread. Text only, may be
   /// empty; every line ends with \n.
   std::string schedule;
+  /// What it is about, as people call it: locks, variables. Suppression files match these beside functions and files.
+  std::vector<std::string> names;
   /// What makes two reports the same problem although lines moved: names, not positions. Feeds partialFingerprints,
   /// merging and the baseline.
   std::string key;

@@ -20,6 +20,7 @@ public:
   bool list_checks() const { return list_checks_; }
   void print_checks(llvm::raw_ostream &out) const;
 
+  const std::vector<const Rule *> &rules() const { return rules_; } ///< that run
   const Models &models() const { return config_.models; }
   OutputOptions output;
   bool time = false; ///< --time
