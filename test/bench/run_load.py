@@ -32,12 +32,16 @@ def case(function):
 
 
 def under_load(kind, folder, prefix, **load):
+    """Throughput, and the server's own CPU time per request, which other load on the machine disturbs less."""
     server = kind(folder, prefix)
     try:
+        used = server.cpu_seconds()
         figures = server.load(**load)[0]
+        used = server.cpu_seconds() - used
     finally:
         server.stop()
-    return figures if isinstance(figures, dict) else {"requests/s": figures}
+    figures = figures if isinstance(figures, dict) else {"requests/s": figures}
+    return {**figures, "loads / CPU s": 1 / used}
 
 
 @case
@@ -104,7 +108,7 @@ def main():
                         figures.setdefault(what, ([], []))[recorded].append(figure)
         for what, (plain, recorded) in figures.items():
             ratios = [r / p for p, r in zip(plain, recorded)]
-            print(f"{name:<18}{what:<14}{statistics.median(plain):12.0f}{statistics.median(recorded):12.0f}   "
+            print(f"{name:<18}{what:<14}{statistics.median(plain):12.4g}{statistics.median(recorded):12.4g}   "
                   f"{statistics.median(ratios):.3f} ({min(ratios):.3f} .. {max(ratios):.3f})", flush=True)
 
 

@@ -42,6 +42,11 @@ class Server:
         self.process.kill()
         raise RuntimeError(f"{type(self).__name__} did not start, see {self.output.name}")
 
+    def cpu_seconds(self):
+        """CPU time the server itself has used until now, all threads, without its children."""
+        fields = pathlib.Path(f"/proc/{int(self.pid_file.read_text())}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def stop(self, timeout=60):
         """Ends the server itself (not what stands before it) in the way its own init script would."""
         try:
