@@ -149,7 +149,7 @@ int fail(const llvm::Twine &message) {
 
 std::string did_you_mean(llvm::StringRef word, llvm::ArrayRef<std::string> candidates) {
   std::string best;
-  unsigned best_distance = std::max<unsigned>(1, word.size() / 3) + 1;
+  unsigned best_distance = std::max<unsigned>(2, word.size() / 3) + 1; // two swapped letters are two edits
   for (const std::string &candidate : candidates) {
     if (candidate.size() < 2) continue;
     unsigned distance = word.edit_distance(candidate, /*AllowReplacements=*/true, best_distance);
