@@ -9,7 +9,7 @@ RUN lines are bash. A test may use these words beside lit's own %s %t %S %T:
     %rt               libsnarl_rt.so                   %gcc %gxx         the system's gcc and g++
     %tidy             libsnarl_tidy.so                 %clang_tidy       clang-tidy 19
     FileCheck, not    LLVM's, also %filecheck, %not    %python           python3
-    %root             the top of the repository        %sarif_validate   the SARIF validator, one file (feature: sarif)
+    %root, %build     top of the repository, build     %sarif_validate   the SARIF validator, one file (feature: sarif)
 
 Features for REQUIRES: clang-tidy (the plugin and its host are there), sarif (./dev installed the validator).
 """
@@ -19,7 +19,7 @@ import shutil
 import lit.formats
 
 LLVM = "/usr/lib/llvm-19/bin"
-root = os.path.dirname(config.test_dir) if hasattr(config, "test_dir") else os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 build = os.path.abspath(lit_config.params.get("build", os.path.join(root, "build")))
 
 config.name = "snarl"
@@ -56,6 +56,7 @@ word("filecheck", tool("FileCheck"))
 word("not", tool("not"))
 word("python", "python3")
 word("root", root)
+word("build", build)
 
 if os.path.exists(tidy_plugin) and shutil.which(tool("clang-tidy")):
     config.available_features.add("clang-tidy")
