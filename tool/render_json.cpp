@@ -66,6 +66,10 @@ void finding(OStream &json, const Finding &finding, const ReportInfo &info) {
   json.attributeArray("steps", [&] {
     for (const Step &s : finding.steps) step(json, s, info);
   });
+  if (!finding.names.empty())
+    json.attributeArray("names", [&] {
+      for (const std::string &name : finding.names) json.value(llvm::json::fixUTF8(name));
+    });
   if (!finding.schedule.empty()) text(json, "schedule", finding.schedule);
   if (!finding.fixes.empty())
     json.attributeArray("fixes", [&] {

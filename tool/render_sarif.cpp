@@ -254,6 +254,11 @@ private:
       object["codeFlows"] = Array{Object{{"threadFlows", std::move(flows)}}};
     if (Array all = stacks(finding); !all.empty()) object["stacks"] = std::move(all);
     if (!finding.fixes.empty()) object["fixes"] = Array{fix(finding)};
+    if (!finding.names.empty()) {
+      Array names;
+      for (const std::string &name : finding.names) names.push_back(utf8(name));
+      object["properties"].getAsObject()->try_emplace("names", std::move(names));
+    }
     return object;
   }
 
