@@ -112,6 +112,8 @@ std::string message(const Run &run, const LiveDeadlock &deadlock, const std::vec
 
 void add_steps(const Run &run, const LiveDeadlock &deadlock, const BlockedThread &thread, Finding &finding) {
   std::string side = run.thread_name(thread.thread), object = object_name(run, deadlock, thread);
+  if (thread.waits == WaitKind::Lock) finding.names.push_back(run.lock_name(thread.lock));
+  else if (!object.empty()) finding.names.push_back(object);
   for (const HeldLock &held : thread.held)
     finding.steps.push_back(run_step(run, side, held.taken, fmt::format("{} took {} here", side, run.lock_name(held.lock))));
   std::string what = thread.waits == WaitKind::None

@@ -85,6 +85,7 @@ Finding describe(std::vector<Side> sides, Tier tier, bool across) {
   }
   for (size_t i = 0; i < sides.size(); ++i)
     schedule.add(i, fmt::format("waits for {}", short_name(sides[i].run->lock_name(sides[i].situation->wanted))));
+  finding.names = locks;
   finding.schedule = schedule.text("possible unsafe schedule");
   set_place(finding, 1);
   return finding;

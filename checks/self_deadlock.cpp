@@ -93,6 +93,7 @@ void report(const Run &run, const Relock &relock, Findings &out) {
   finding.steps.push_back(run_step(run, thread, relock.stack, fmt::format("{} wants {} again here", thread, lock)));
   add_created(run, relock.thread, thread, finding);
   set_place(finding, 1);
+  finding.names = {lock};
   finding.key = fmt::format("{} taken in {}, again in {}", run.lock_class(relock.lock), run.top(relock.taken).function,
                             run.top(relock.stack).function);
   for (const Finding &other : out)

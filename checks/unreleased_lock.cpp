@@ -105,6 +105,7 @@ void from_run(const Run &run, Findings &out) {
     finding.rule = "unreleased-lock";
     finding.severity = Severity::Error;
     finding.tier = Tier::Actual;
+    finding.names = {lock};
     if (misuse.taken)
       finding.steps.push_back(run_step(run, owner.empty() ? thread : owner, misuse.taken,
                                        fmt::format("{} was taken here by {}", lock, owner.empty() ? thread : owner)));

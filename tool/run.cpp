@@ -1,0 +1,256 @@
+#include "run.h"
+#include "launch.h"
+#include "report_runs.h"
+#include "trace_reader.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include <algorithm>
+#include <csignal>
+#include <fmt/format.h>
+#include <map>
+#include <set>
+#include <unistd.h>
+
+namespace snarl {
+namespace {
+
+constexpr int kHalted = 86;
+
+struct RunOptions {
+  std::string trace;
+  bool keep = false, halt = false;
+  unsigned timeout = 0;
+  std::string output;
+};
+
+/// The folder that the traces go to. A temporary one is removed again, unless it is to be kept.
+class TraceFolder {
+public:
+  llvm::Error open(const std::string &wanted) {
+    std::error_code code;
+    if (wanted.empty()) {
+      code = llvm::sys::fs::createUniqueDirectory("snarl", path_);
+      temporary_ = true;
+    } else {
+      path_ = wanted;
+      code = llvm::sys::fs::create_directories(path_);
+      if (!code) code = llvm::sys::fs::make_absolute(path_);
+      if (!code && ::access(path_.c_str(), W_OK) != 0) code = std::error_code(errno, std::generic_category());
+    }
+    if (code) return llvm::createStringError(code, "cannot write traces to '" + (wanted.empty() ? path_.str().str() : wanted) + "': " + code.message());
+    if (path_.str().contains(':')) return llvm::createStringError("the folder of the traces has a colon in its path: " + path_.str());
+    for (std::string &file : trace_files(path_)) old_.insert(std::move(file));
+    return llvm::Error::success();
+  }
+  ~TraceFolder() {
+    if (temporary_) llvm::sys::fs::remove_directories(path_);
+  }
+  void keep() { temporary_ = false; }
+  bool temporary() const { return temporary_; }
+  std::string path() const { return path_.str().str(); }
+  /// Those that were not there before.
+  std::vector<std::string> fresh() const {
+    std::vector<std::string> files = trace_files(path_);
+    std::erase_if(files, [&](const std::string &file) { return old_.count(file) != 0; });
+    return files;
+  }
+
+private:
+  llvm::SmallString<128> path_;
+  bool temporary_ = false;
+  std::set<std::string> old_;
+};
+
+/// Reads the traces while they grow and says at once what has happened for sure.
+class Watch {
+public:
+  Watch(const TraceFolder &folder, RunAnalysis &analysis) : folder_(folder), analysis_(analysis) {}
+
+  void look() {
+    for (const std::string &file : folder_.fresh()) {
+      auto [at, fresh] = readers_.emplace(file, Reader{TraceReader(file), 0, false});
+      Reader &reader = at->second;
+      if (reader.broken) continue;
+      if (llvm::Error error = reader.trace.read_more()) {
+        reader.broken = true;
+        notices_.push_back({Severity::Error, llvm::toString(std::move(error)), {}});
+        continue;
+      }
+      Run &run = reader.trace.so_far();
+      size_t bad_ends = run.deadlocks.size() + run.misuses.size();
+      if (bad_ends == reader.judged) continue;
+      reader.judged = bad_ends;
+      say(run);
+    }
+  }
+
+  /// Everything that was read, by start time.
+  std::vector<Run> finish(ReportInfo &info) {
+    look();
+    std::vector<Run> runs;
+    for (auto &[file, reader] : readers_)
+      if (!reader.broken && reader.trace.begun()) runs.push_back(reader.trace.finish());
+    std::sort(runs.begin(), runs.end(), [](const Run &a, const Run &b) {
+      return std::tie(a.started, a.pid, a.trace_file) < std::tie(b.started, b.pid, b.trace_file);
+    });
+    for (Notice &notice : notices_) {
+      info.notices.push_back(std::move(notice));
+      info.successful = false;
+    }
+    return runs;
+  }
+
+  bool said(const Finding &finding) const { return said_.count({finding.rule, finding.key}) != 0; }
+  bool deadlock() const { return deadlock_; }
+
+  /// Sends a signal to every recorded process that still runs.
+  void signal_all(int signal) {
+    for (auto &[file, reader] : readers_) {
+      const Run &run = reader.trace.so_far();
+      if (still_runs(run)) ::kill(static_cast<pid_t>(run.pid), signal);
+    }
+  }
+
+  static bool still_runs(const Run &run) {
+    if (run.ended || !run.pid || run.pid > INT32_MAX) return false;
+    llvm::SmallString<256> image; // another program with a number that was used again is none of ours
+    return !llvm::sys::fs::real_path(fmt::format("/proc/{}/exe", run.pid), image) && image == run.program;
+  }
+
+private:
+  struct Reader {
+    TraceReader trace;
+    size_t judged = 0;
+    bool broken = false;
+  };
+
+  void say(Run &run) {
+    Findings now;
+    for (Finding &finding : analysis_.judge_live(run)) {
+      deadlock_ |= finding.rule == "deadlock" || finding.tier == Tier::Actual;
+      if (said_.insert({finding.rule, finding.key}).second) now.push_back(std::move(finding));
+    }
+    if (now.empty() || analysis_.analysis.output.format != 0) return;
+    normalise(now);
+    OutputOptions live = analysis_.analysis.output;
+    live.sarif.clear();
+    live.quiet = true;
+    write_report(llvm::errs(), now, {}, live);
+  }
+
+  const TraceFolder &folder_;
+  RunAnalysis &analysis_;
+  std::map<std::string, Reader> readers_;
+  std::set<std::pair<std::string, std::string>> said_;
+  std::vector<Notice> notices_;
+  bool deadlock_ = false;
+};
+
+const char kEpilogue[] =
+    "Exit codes: the program's own (128 + N if signal N ended it), but 1 if there are findings (see --fail-on), 2 if snarl "
+    "could not do its work (the program cannot be started, or nothing could be recorded), 86 after --halt-on-deadlock ended "
+    "it.\n\n"
+    "The report goes to stderr; the program's own output is not touched. Child processes are recorded too.";
+
+/// Text, JSON and SARIF of everything; the text leaves out what was printed while it happened.
+int write_all(const Findings &findings, const ReportInfo &info, const OutputOptions &options, const std::string &output,
+              const Watch &watch) {
+  OutputOptions shown = options;
+  shown.quiet = true; // our own summary says more
+  shown.sarif.clear();
+  int exit_code;
+  if (output.empty()) {
+    Findings rest = findings;
+    if (options.format == 0) std::erase_if(rest, [&](const Finding &finding) { return watch.said(finding); });
+    exit_code = write_report(llvm::errs(), rest, info, shown);
+  } else {
+    std::error_code code;
+    llvm::raw_fd_ostream file(output, code, llvm::sys::fs::OF_None);
+    if (code) return fail("cannot write '" + output + "': " + code.message());
+    exit_code = write_report(file, findings, info, shown);
+  }
+  if (!options.sarif.empty())
+    if (llvm::Error error = write_sarif(options.sarif, findings, info)) return fail(llvm::toString(std::move(error)));
+  if (exit_code == kTrouble) return kTrouble;
+  bool failing = std::any_of(findings.begin(), findings.end(), [&](const Finding &finding) {
+    return static_cast<unsigned>(finding.severity) >= options.fail_on;
+  });
+  return failing ? kFindings : kClean;
+}
+
+} // namespace
+
+int run_command(llvm::ArrayRef<const char *> args) {
+  RunOptions run;
+  RunAnalysis runs_analysis;
+  const OutputOptions &output = runs_analysis.analysis.output;
+  Options options("run", "[options] [--] program [arguments...]",
+                  "Runs a program, unchanged and not recompiled, and reports what its threads did with locks: deadlocks while "
+                  "they last, orders of locks that can deadlock another time, locks that are not given back.");
+  options.stop_at_first_argument();
+  options.section("Recording");
+  options.value("trace", "DIR", "keep the traces in DIR, for `snarl report` (default: a temporary folder that is removed)", run.trace);
+  options.flag("keep", "do not remove the temporary folder", run.keep);
+  options.flag("halt-on-deadlock", "end a process that has deadlocked; exit code 86", run.halt);
+  options.value("timeout", "N", "end the program after N seconds (SIGTERM, then SIGKILL) and report", run.timeout);
+  runs_analysis.declare(options);
+  options.value("o", "FILE", "print the findings into FILE (default: stderr)", run.output);
+  options.epilogue(kEpilogue);
+  if (auto exit_code = options.parse(args)) return *exit_code;
+  if (llvm::Error error = runs_analysis.configure()) return fail(llvm::toString(std::move(error)));
+  if (runs_analysis.analysis.list_checks()) {
+    runs_analysis.analysis.print_checks(llvm::outs());
+    return kClean;
+  }
+
+  LaunchOptions program;
+  program.command = options.arguments();
+  program.command.insert(program.command.end(), options.rest().begin(), options.rest().end());
+  if (program.command.empty()) return fail("run: name the program: snarl run -- program arguments");
+  auto library = find_runtime_library();
+  if (!library) return fail(llvm::toString(library.takeError()));
+  TraceFolder folder;
+  if (llvm::Error error = folder.open(run.trace)) return fail(llvm::toString(std::move(error)));
+  Watch watch(folder, runs_analysis);
+  program.library = *library;
+  program.trace_dir = folder.path();
+  program.halt_on_deadlock = run.halt;
+  program.timeout = std::chrono::seconds(run.timeout);
+  program.on_tick = [&] { watch.look(); };
+  program.on_timeout = [&](int signal) { watch.signal_all(signal); };
+  auto result = launch(program);
+  if (!result) return fail(llvm::toString(result.takeError()));
+
+  ReportInfo info;
+  info.verb = "run";
+  std::vector<Run> runs = watch.finish(info);
+  if (result->timed_out)
+    info.notices.push_back({Severity::Warning, fmt::format("the program did not end in {} s and was stopped", run.timeout), {}});
+  size_t alive = std::count_if(runs.begin(), runs.end(), Watch::still_runs);
+  if (alive)
+    info.notices.push_back({Severity::Note, fmt::format("{} recorded {} still running; the report is about what was done "
+                                                        "until now", alive, alive == 1 ? "process is" : "processes are"), {}});
+  if (runs.empty()) {
+    std::string why = cannot_record(program.command[0]);
+    if (!why.empty()) {
+      info.notices.push_back({Severity::Error, fmt::format("nothing was recorded: '{}': {}", program.command[0], why), {}});
+      info.successful = false;
+    }
+  }
+  Findings findings = runs_analysis.judge(runs, info);
+  runs_analysis.suppress(findings, info);
+  runs_analysis.add_notices(info);
+  int exit_code = write_all(findings, info, output, run.output, watch);
+  if (run.keep || alive) folder.keep();
+  if (!output.quiet) {
+    llvm::errs() << "snarl: " << summary_line(findings, info) << " in " << extent(runs);
+    if (!folder.temporary()) llvm::errs() << "; traces: " << folder.path();
+    llvm::errs() << '\n';
+  }
+
+  if (exit_code == kTrouble) return kTrouble;
+  if (run.halt && (watch.deadlock() || result->exit_code == kHalted)) return kHalted;
+  return exit_code == kFindings ? static_cast<int>(kFindings) : result->exit_code;
+}
+
+} // namespace snarl

@@ -1,0 +1,386 @@
+#include "trace_reader.h"
+#include "runtime/trace_format.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace snarl {
+
+// More locks held at once than anybody ever had, more threads in a deadlock: a number from a damaged line must not make us
+// reserve memory.
+static constexpr uint64_t kMostHeld = 1 << 16;
+
+/// The fields of one line. After a mistake everything reads as 0 and ok() is false.
+class TraceReader::Fields {
+public:
+  explicit Fields(llvm::StringRef text) : rest_(text) {}
+
+  llvm::StringRef word() {
+    auto [head, tail] = rest_.split(' ');
+    rest_ = tail;
+    if (head.empty()) ok_ = false;
+    return head;
+  }
+  uint64_t number() {
+    uint64_t value = 0;
+    if (word().getAsInteger(16, value)) ok_ = false;
+    return ok_ ? value : 0;
+  }
+  /// A thread, lock, stack or segment: they count from 0 and fit 32 bits.
+  uint32_t id() {
+    uint64_t value = number();
+    if (value >= UINT32_MAX) ok_ = false;
+    return ok_ ? value : 0;
+  }
+  char letter() {
+    llvm::StringRef text = word();
+    if (text.size() != 1) ok_ = false;
+    return ok_ ? text[0] : 0;
+  }
+  LockMode mode() {
+    char c = letter();
+    if (c != 'x' && c != 's') ok_ = false;
+    return c == 's' ? LockMode::Shared : LockMode::Exclusive;
+  }
+  std::vector<HeldLock> held() {
+    std::vector<HeldLock> all;
+    uint64_t n = number();
+    if (n > kMostHeld) ok_ = false;
+    for (; ok_ && n; --n) {
+      HeldLock one;
+      one.lock = id(), one.mode = mode(), one.taken = id();
+      all.push_back(one);
+    }
+    return all;
+  }
+  /// The rest of the line, \n and \\ unescaped.
+  std::string text() {
+    std::string out;
+    for (size_t i = 0; i < rest_.size(); ++i) {
+      if (rest_[i] == '\\' && i + 1 < rest_.size()) out += rest_[++i] == 'n' ? '\n' : rest_[i];
+      else out += rest_[i];
+    }
+    rest_ = {};
+    return out;
+  }
+  bool at_end() const { return rest_.empty(); }
+  bool ok() const { return ok_; }
+  /// Everything was there, and nothing else.
+  bool done() const { return ok_ && rest_.empty(); }
+
+private:
+  llvm::StringRef rest_;
+  bool ok_ = true;
+};
+
+static llvm::Error error(const llvm::Twine &message) {
+  return llvm::createStringError(llvm::inconvertibleErrorCode(), message);
+}
+
+llvm::Error TraceReader::first_line(llvm::StringRef line) {
+  Fields in(line);
+  if (in.word() != "V") return error(run_.trace_file + ": not a trace: it does not begin with a version line");
+  uint64_t version = in.number();
+  if (!in.ok()) return error(run_.trace_file + ": not a trace: it does not begin with a version line");
+  if (version != SNARL_TRACE_VERSION)
+    return error(fmt::format("{}: trace of version {}, this snarl reads version {}: record it again with the library that "
+                             "belongs to this snarl",
+                             run_.trace_file, version, SNARL_TRACE_VERSION));
+  run_.pid = in.number();
+  run_.parent_pid = in.number();
+  run_.started = in.number();
+  run_.program = in.text();
+  begun_ = true;
+  return llvm::Error::success();
+}
+
+llvm::Error TraceReader::feed(llvm::StringRef text) {
+  std::string joined;
+  if (!rest_.empty()) {
+    joined = std::move(rest_) + text.str();
+    text = joined;
+  }
+  while (true) {
+    size_t end = text.find('\n');
+    if (end == llvm::StringRef::npos) break;
+    llvm::StringRef one = text.take_front(end);
+    text = text.drop_front(end + 1);
+    ++lines_;
+    if (!begun_) {
+      if (auto bad = first_line(one)) return bad;
+    } else if (!line(one)) {
+      ++unreadable_;
+    }
+  }
+  rest_ = text.str();
+  return llvm::Error::success();
+}
+
+llvm::Error TraceReader::read_more() {
+  uint64_t size = 0;
+  if (auto code = llvm::sys::fs::file_size(run_.trace_file, size))
+    return error(run_.trace_file + ": " + code.message());
+  if (size <= position_) return llvm::Error::success();
+  auto slice = llvm::MemoryBuffer::getFileSlice(run_.trace_file, size - position_, position_, /*IsVolatile=*/true);
+  if (!slice) return error(run_.trace_file + ": " + slice.getError().message());
+  position_ = size;
+  return feed((*slice)->getBuffer());
+}
+
+bool TraceReader::line(llvm::StringRef text) {
+  if (text.size() < 1 || (text.size() > 1 && text[1] != ' ')) return false;
+  Fields in(text.drop_front(std::min<size_t>(text.size(), 2)));
+  switch (text[0]) {
+  case SNARL_LINE_VERSION: return false; // a second one
+  case SNARL_LINE_MODULE: return module(in);
+  case SNARL_LINE_THREAD: return thread(in);
+  case SNARL_LINE_NAME: {
+    ThreadId id = in.id();
+    if (!in.ok() || !run_.threads.count(id)) return false;
+    run_.threads[id].name = in.text();
+    return true;
+  }
+  case SNARL_LINE_EXIT: {
+    ThreadId id = in.id();
+    if (!in.done() || !run_.threads.count(id)) return false;
+    run_.threads[id].ended = true;
+    return true;
+  }
+  case SNARL_LINE_ORDER: {
+    OrderEdge edge;
+    edge.first.thread = in.id(), edge.first.number = in.id();
+    edge.second.thread = in.id(), edge.second.number = in.id();
+    char kind = in.letter();
+    if (!in.done()) return false;
+    if (kind == 'j' && run_.threads.count(edge.first.thread)) run_.threads[edge.first.thread].ended = true;
+    run_.order.push_back(edge);
+    return true;
+  }
+  case SNARL_LINE_ORDER_LIMIT: {
+    ThreadId id = in.id();
+    uint32_t segment = in.id();
+    if (!in.done()) return false;
+    auto [at, fresh] = run_.untracked_after.emplace(id, segment);
+    if (!fresh) at->second = std::min(at->second, segment);
+    return true;
+  }
+  case SNARL_LINE_LOCK: return lock(in);
+  case SNARL_LINE_LOCK_END: return in.id(), in.done();
+  case SNARL_LINE_STACK: return stack(in);
+  case SNARL_LINE_SITUATION: return situation(in);
+  case SNARL_LINE_MISUSE: return misuse(in);
+  case SNARL_LINE_DEADLOCK: return deadlock(in);
+  case SNARL_LINE_DEADLOCK_THREAD: return deadlock_thread(in);
+  case SNARL_LINE_DEADLOCK_END: return deadlock_end(in);
+  case SNARL_LINE_FORK: return in.number(), in.done();
+  case SNARL_LINE_COUNTER: {
+    llvm::StringRef name = in.word();
+    uint64_t count = in.number();
+    if (!in.done()) return false;
+    counters_[name.str()] = count;
+    return true;
+  }
+  case SNARL_LINE_QUIT: run_.ended = true; return in.at_end();
+  default:
+    // Letters of later additions are no mistake; anything else is.
+    return llvm::isAlpha(text[0]);
+  }
+}
+
+bool TraceReader::module(Fields &in) {
+  RunModule m;
+  m.start = in.number(), m.end = in.number(), m.file_offset = in.number();
+  llvm::StringRef build_id = in.word();
+  if (!in.ok() || m.start >= m.end) return false;
+  if (build_id != "-") m.build_id = build_id.lower();
+  m.path = in.text();
+  run_.modules.push_back(std::move(m));
+  return true;
+}
+
+bool TraceReader::thread(Fields &in) {
+  RunThread t;
+  t.id = in.id(), t.parent = in.id(), t.os_id = in.number(), t.created = in.id();
+  if (!in.ok() || !t.id) return false;
+  t.name = in.text();
+  return run_.threads.emplace(t.id, std::move(t)).second;
+}
+
+bool TraceReader::lock(Fields &in) {
+  RunLock l;
+  l.id = in.id();
+  switch (in.letter()) {
+  case 'm': l.kind = RunLockKind::Mutex; break;
+  case 'r': l.kind = RunLockKind::Recursive; break;
+  case 'e': l.kind = RunLockKind::ErrorCheck; break;
+  case 'w': l.kind = RunLockKind::Rwlock; break;
+  case 'W': l.kind = RunLockKind::RwlockPreferWriter; break;
+  case 's': l.kind = RunLockKind::Spin; break;
+  case 'S': l.kind = RunLockKind::Semaphore; break;
+  case 'o': l.kind = RunLockKind::Once; break;
+  default: return false;
+  }
+  l.address = in.number();
+  l.first_seen = in.id();
+  l.modules_seen = run_.modules.size();
+  return in.done() && l.id && run_.locks.emplace(l.id, l).second;
+}
+
+bool TraceReader::stack(Fields &in) {
+  uint32_t id = in.id();
+  RunStack s;
+  while (in.ok() && !in.at_end()) s.pcs.push_back(in.number());
+  s.modules_seen = run_.modules.size();
+  return in.ok() && id && run_.stacks.emplace(id, std::move(s)).second;
+}
+
+bool TraceReader::situation(Fields &in) {
+  Situation s;
+  s.segment.thread = in.id(), s.segment.number = in.id();
+  s.held = in.held();
+  s.wanted = in.id(), s.mode = in.mode();
+  char flavour = in.letter();
+  s.stack = in.id();
+  if (!in.done() || (flavour != 'b' && flavour != 't')) return false;
+  s.timed = flavour == 't';
+  run_.situations.push_back(std::move(s));
+  return true;
+}
+
+bool TraceReader::misuse(Fields &in) {
+  Misuse m;
+  switch (in.letter()) {
+  case 'o': m.kind = MisuseKind::UnlockNotOwner; break;
+  case 'u': m.kind = MisuseKind::UnlockUnlocked; break;
+  case 'd': m.kind = MisuseKind::DestroyedHeld; break;
+  case 'x': m.kind = MisuseKind::ThreadExitHolding; break;
+  case 'k': m.kind = MisuseKind::RelockRefused; break;
+  case 'r': m.kind = MisuseKind::Relock; break;
+  default: return false;
+  }
+  m.thread = in.id(), m.lock = in.id(), m.stack = in.id(), m.owner = in.id(), m.taken = in.id();
+  if (!in.done()) return false;
+  run_.misuses.push_back(m);
+  return true;
+}
+
+bool TraceReader::deadlock(Fields &in) {
+  uint32_t id = in.id();
+  LiveDeadlock d;
+  switch (in.letter()) {
+  case 'c': d.kind = LiveDeadlock::Kind::Cycle; break;
+  case 'w': d.kind = LiveDeadlock::Kind::NoWaker; break;
+  case 'o': d.kind = LiveDeadlock::Kind::OrphanedLock; break;
+  default: return false;
+  }
+  uint64_t threads = in.number();
+  if (!in.done() || threads > kMostHeld) return false;
+  open_deadlocks_[id] = {std::move(d), threads};
+  return true;
+}
+
+bool TraceReader::deadlock_thread(Fields &in) {
+  uint32_t id = in.id();
+  BlockedThread t;
+  t.thread = in.id();
+  switch (in.letter()) {
+  case 'l': t.waits = WaitKind::Lock; break;
+  case 'j': t.waits = WaitKind::Join; break;
+  case 'o': t.waits = WaitKind::Once; break;
+  case 'c': t.waits = WaitKind::Condition; break;
+  case 'p': t.waits = WaitKind::Semaphore; break;
+  case 'b': t.waits = WaitKind::Barrier; break;
+  case '-': t.waits = WaitKind::None; break;
+  default: return false;
+  }
+  t.object = in.number();
+  t.joins = in.id();
+  // Nothing is wanted of a join, so it may have no mode.
+  char mode = in.letter();
+  t.mode = mode == 's' ? LockMode::Shared : LockMode::Exclusive;
+  t.timed = in.number() != 0;
+  t.in_cycle = in.number() != 0;
+  t.stack = in.id();
+  t.held = in.held();
+  auto found = open_deadlocks_.find(id);
+  if (!in.done() || found == open_deadlocks_.end() || found->second.second == 0) return false;
+  if (t.waits == WaitKind::Lock) {
+    if (t.object >= UINT32_MAX) return false;
+    t.lock = t.object;
+    t.object = 0;
+  }
+  --found->second.second;
+  found->second.first.threads.push_back(std::move(t));
+  return true;
+}
+
+bool TraceReader::deadlock_end(Fields &in) {
+  auto found = open_deadlocks_.find(in.id());
+  if (!in.done() || found == open_deadlocks_.end()) return false;
+  found->second.first.modules_seen = run_.modules.size();
+  // Lines of its threads can have been lost; what is there still tells most.
+  bool whole = found->second.second == 0;
+  run_.deadlocks.push_back(std::move(found->second.first));
+  open_deadlocks_.erase(found);
+  return whole;
+}
+
+Run TraceReader::finish() {
+  std::sort(run_.order.begin(), run_.order.end());
+  auto say = [&](uint64_t n, const char *one, const char *many) {
+    if (n) run_.blind_spots.push_back(fmt::format("{} {}", n, n == 1 ? one : many));
+  };
+  for (const auto &[name, count] : counters_) {
+    std::string words = name;
+    std::replace(words.begin(), words.end(), '_', ' ');
+    if (count) run_.blind_spots.push_back(fmt::format("{} {}", count, words));
+  }
+  say(unreadable_, "line of the trace made no sense and was skipped", "lines of the trace made no sense and were skipped");
+  say(!rest_.empty(), "line of the trace is incomplete and was skipped", "");
+  say(open_deadlocks_.size(), "report of a deadlock is incomplete", "reports of deadlocks are incomplete");
+  return std::move(run_);
+}
+
+// ---- folders
+
+std::vector<std::string> trace_files(llvm::StringRef folder) {
+  std::vector<std::string> files;
+  std::error_code code;
+  for (llvm::sys::fs::directory_iterator at(folder, code), end; !code && at != end; at.increment(code))
+    if (llvm::StringRef(at->path()).ends_with(".trace")) files.push_back(at->path());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+llvm::Expected<std::vector<Run>> read_traces(const std::vector<std::string> &paths, std::vector<std::string> *skipped) {
+  std::vector<Run> runs;
+  for (const std::string &path : paths) {
+    std::vector<std::string> files{path};
+    bool folder = llvm::sys::fs::is_directory(path);
+    if (folder) {
+      files = trace_files(path);
+      if (files.empty()) return error(path + ": no traces in this folder: record some with `snarl run --trace " + path + " -- program`");
+    }
+    for (const std::string &file : files) {
+      TraceReader reader(file);
+      llvm::Error bad = reader.read_more();
+      if (!bad && !reader.begun())
+        bad = error(file + ": not a trace: the file is empty, or its first line incomplete");
+      if (!bad) {
+        runs.push_back(reader.finish());
+        continue;
+      }
+      if (!folder || !skipped) return std::move(bad);
+      skipped->push_back(llvm::toString(std::move(bad)));
+    }
+  }
+  std::sort(runs.begin(), runs.end(), [](const Run &a, const Run &b) {
+    return std::tie(a.started, a.pid, a.trace_file) < std::tie(b.started, b.pid, b.trace_file);
+  });
+  return runs;
+}
+
+} // namespace snarl
