@@ -29,6 +29,9 @@ config.excludes = ["Inputs", "unit", "fuzz", "bench", "real"]
 config.test_source_root = os.path.join(root, "test")
 config.test_exec_root = os.path.join(build, "test")
 
+if lit_config.maxIndividualTestTimeIsSupported[0]:  # lit needs python3-psutil to end a test that hangs
+    lit_config.maxIndividualTestTime = 600
+
 snarl = os.path.join(build, "snarl")
 if not os.path.exists(snarl):
     lit_config.fatal(f"{snarl} is not built: run ./dev build, or name the build directory with --param build=DIR")
