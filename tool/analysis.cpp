@@ -43,7 +43,7 @@ llvm::Error Analysis::configure(llvm::StringRef directory) {
   warnings_as_errors_ = std::move(*globs);
   if (header_filter_.empty()) header_filter_ = config_.header_filter;
   std::string error;
-  if (!llvm::Regex(header_filter_).isValid(error))
+  if (!header_filter_.empty() && !llvm::Regex(header_filter_).isValid(error))
     return llvm::createStringError("--header-filter: '" + header_filter_ + "' is not a regular expression: " + error);
   if (config_.fail_on && !output.fail_on_given) output.fail_on = *config_.fail_on;
   return llvm::Error::success();

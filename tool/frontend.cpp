@@ -4,6 +4,8 @@
 #include "checks/extract.h"
 #include "checks/models.h"
 #include "clang/AST/ASTConsumer.h"
+#include "clang/Basic/TargetInfo.h"
+#include "clang/Basic/TargetOptions.h"
 #include "clang/Basic/Version.h"
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Frontend/CompilerInvocation.h"
@@ -73,6 +75,25 @@ std::vector<std::string> arguments_of(const CompileCommand &command) {
   return words;
 }
 
+// A processor or ABI that only another compiler knows changes a few predefined macros: better wrong there than not at all.
+void make_target_known(clang::TargetOptions &target) {
+  clang::IgnoringDiagConsumer nobody;
+  auto diagnostics = clang::CompilerInstance::createDiagnostics(new clang::DiagnosticOptions, &nobody,
+                                                                /*ShouldOwnClient=*/false);
+  auto known = [&] {
+    std::unique_ptr<clang::TargetInfo> info(
+        clang::TargetInfo::CreateTargetInfo(*diagnostics, std::make_shared<clang::TargetOptions>(target)));
+    return info != nullptr;
+  };
+  if (known()) return;
+  target.CPU.clear();
+  target.TuneCPU.clear();
+  if (known()) return;
+  target.ABI.clear();
+  target.FeaturesAsWritten.clear();
+  target.Features.clear();
+}
+
 std::unique_ptr<clang::CompilerInvocation> make_invocation(const CompileCommand &command,
                                                            llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> files,
                                                            clang::DiagnosticConsumer &problems) {
@@ -103,6 +124,8 @@ std::unique_ptr<clang::CompilerInvocation> make_invocation(const CompileCommand 
   frontend.ProgramAction = clang::frontend::ParseSyntaxOnly;
   invocation->getDependencyOutputOpts() = {};
   invocation->getLangOpts().SpellChecking = false; // suggestions cost time, and nobody reads them here
+
+  make_target_known(invocation->getTargetOpts());
 
   // Another compiler's precompiled header cannot be read; the header it was made of can.
   clang::PreprocessorOptions &preprocessor = invocation->getPreprocessorOpts();
