@@ -30,7 +30,7 @@ struct Page {
     out.resetColor();
     out << '\n';
   }
-  void paragraph(llvm::StringRef text) { out << wrap(text.trim('\n'), width) << '\n'; }
+  void paragraph(llvm::StringRef text) { out << wrap(reflow(text), width) << '\n'; }
   void code(llvm::StringRef text) {
     llvm::SmallVector<llvm::StringRef, 32> lines;
     text.trim('\n').split(lines, '\n');
@@ -67,11 +67,11 @@ void markdown(llvm::raw_ostream &out) {
     auto code = [&](llvm::StringRef text) { out << "```cpp\n" << text.trim('\n') << "\n```\n\n"; };
     out << "\n## " << rule->name << "\n\n"
         << wrap(std::string(rule->summary) + ".", 120) << "\n\n*" << properties(*rule) << "*\n\n"
-        << wrap(llvm::StringRef(rule->why).trim('\n'), 120) << "\n\nReported:\n\n";
+        << wrap(reflow(rule->why), 120) << "\n\nReported:\n\n";
     code(rule->bad);
     out << "Right:\n\n";
     code(rule->good);
-    out << "On purpose: " << wrap(llvm::StringRef(rule->silence).trim('\n'), 108) << "\n";
+    out << wrap("On purpose: " + reflow(rule->silence), 120) << "\n";
   }
 }
 

@@ -1,5 +1,5 @@
 #include "globs.h"
-#include "options.h"
+#include "text.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/Twine.h"

@@ -7,6 +7,7 @@
 //
 // `--name=v`, `--name v`, `-name=v` and, for one-letter names, `-n v` and `-nv` are all understood.
 #pragma once
+#include "text.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
@@ -64,15 +65,5 @@ private:
 
 /// Prints "snarl: error: message" to stderr. Returns 2, the exit code for "snarl could not do its work".
 int fail(const llvm::Twine &message);
-
-/// The candidate closest to `word`, if it is close enough to have been meant; else empty.
-std::string did_you_mean(llvm::StringRef word, llvm::ArrayRef<std::string> candidates);
-
-/// `text` with lines of at most `width` columns, words unbroken; further lines begin with `indent` spaces. Lines that begin
-/// with a blank are kept as they are.
-std::string wrap(llvm::StringRef text, unsigned width, unsigned indent = 0);
-
-/// Columns of the terminal on stdout, or 80.
-unsigned terminal_width();
 
 } // namespace snarl

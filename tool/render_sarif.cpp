@@ -11,6 +11,7 @@
 // as absolute file: URIs. Columns are UTF-16 code units; where the source cannot be read to convert them they are left out.
 #include "render.h"
 #include "sources.h"
+#include "text.h"
 #include "checks/rule.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
@@ -80,17 +81,17 @@ std::string sentence(llvm::StringRef text) {
 }
 
 Object reporting_descriptor(const Rule &rule) {
-  std::string markdown = sentence(rule.summary) + "\n\n" + rule.why + "\n\nReported:\n\n```cpp\n" +
-                         llvm::StringRef(rule.bad).trim('\n').str() + "\n```\n\nRight:\n\n```cpp\n" +
-                         llvm::StringRef(rule.good).trim('\n').str() + "\n```\n\nOn purpose: " + rule.silence + "\n";
-  Object descriptor{{"id", rule.name},
-                {"shortDescription", message(sentence(rule.summary))},
-                {"fullDescription", message(sentence(rule.why))},
-                {"help", Object{{"text", message_text(llvm::StringRef(rule.why).str() + "\n\nOn purpose: " + rule.silence)},
-                                {"markdown", utf8(markdown)}}},
-                {"defaultConfiguration",
-                 Object{{"level", level(rule.severity)}, {"enabled", rule.level == Level::On}}},
-                {"properties", Object{{"tags", Array{"concurrency"}}}}};
+  std::string why = reflow(rule.why), silence = reflow(rule.silence);
+  auto code = [](llvm::StringRef text) { return "\n\n```cpp\n" + text.trim('\n').str() + "\n```\n\n"; };
+  std::string markdown = sentence(rule.summary) + "\n\n" + why + "\n\nReported:" + code(rule.bad) + "Right:" +
+                         code(rule.good) + "On purpose: " + silence + "\n";
+  Object descriptor{
+      {"id", rule.name},
+      {"shortDescription", message(sentence(rule.summary))},
+      {"fullDescription", message(sentence(why))},
+      {"help", Object{{"text", message_text(why + "\n\nOn purpose: " + silence)}, {"markdown", utf8(markdown)}}},
+      {"defaultConfiguration", Object{{"level", level(rule.severity)}, {"enabled", rule.level == Level::On}}},
+      {"properties", Object{{"tags", Array{"concurrency"}}}}};
   if (std::string name = pascal_case(rule.name); !llvm::StringRef(name).equals_insensitive(rule.name))
     descriptor["name"] = std::move(name);
   return descriptor;

@@ -86,5 +86,9 @@ TEST(Options, WrapBreaksAtBlanksOnly) {
   EXPECT_EQ(wrap("a b\n    code  stays as it is", 8), "a b\n    code  stays as it is");
 }
 
+TEST(Options, ReflowJoinsTheLinesOfAParagraph) {
+  EXPECT_EQ(reflow("\none\ntwo\n\nthree\n- item\nof it\n  code\nfour\n"), "one two\n\nthree\n- item of it\n  code\nfour");
+}
+
 } // namespace
 } // namespace snarl
