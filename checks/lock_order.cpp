@@ -1,5 +1,7 @@
-// Two locks taken in one order here and in the other order there. What runs show is in lock_order_run.cpp.
+// Two locks taken in one order here and in the other order there. What the source shows is in lock_order_source.cpp,
+// what runs show in lock_order_run.cpp.
 #include "lock_order_run.h"
+#include "lock_order_source.h"
 #include "rule.h"
 
 namespace snarl {
@@ -67,9 +69,6 @@ static const char silence[] = R"(
 line `lock-order:NAME` in a suppression file, where NAME is a function, file or lock of the report, with * for the rest.
 )";
 
-/// Circles in what the source says; see program.h.
-static constexpr void (*from_source)(const Program &, Findings &) = nullptr;
-
 extern const Rule lock_order = {
     .name = "lock-order",
     .summary = "locks are taken in orders that contradict each other and can deadlock",
@@ -79,7 +78,7 @@ extern const Rule lock_order = {
     .bad = bad,
     .good = good,
     .silence = silence,
-    .from_source = from_source,
+    .from_source = lock_order_from_source,
     .from_run = lock_order_from_run,
 };
 

@@ -1,6 +1,7 @@
 // A thread waits for itself: a lock that is not recursive, taken again by the thread that holds it.
 #include "rule.h"
 #include "run_steps.h"
+#include "self_deadlock_source.h"
 #include <fmt/format.h>
 #include <set>
 
@@ -64,9 +65,6 @@ static const char silence[] = R"(
 runs: a line `self-deadlock:NAME` in a suppression file, where NAME is a function, file or lock of the report.
 )";
 
-/// What the source says; see program.h.
-static constexpr void (*from_source)(const Program &, Findings &) = nullptr;
-
 // ---- runs
 
 namespace {
@@ -129,7 +127,7 @@ extern const Rule self_deadlock = {
     .bad = bad,
     .good = good,
     .silence = silence,
-    .from_source = from_source,
+    .from_source = self_deadlock_from_source,
     .from_run = from_run,
 };
 

@@ -1,0 +1,200 @@
+// A lock protects a location if accesses hold it, more surely the closer the two live together. A lock in the same object
+// (or a global beside a global) needs little evidence: one write under it, or a read under it against a write without. A lock
+// from elsewhere is held by chance more often than not, so it must be held nearly always.
+#include "guarded_by.h"
+#include "link_paths.h"
+#include "llvm/ADT/STLExtras.h"
+#include <map>
+#include <set>
+
+namespace snarl {
+namespace {
+
+enum class Bond { None, Weak, Strong };
+
+class Inference {
+public:
+  explicit Inference(const Program &program) : program_(program) {}
+
+  std::vector<GuardedLocation> run() {
+    for (FunctionId f = 0; f < program_.functions.size(); ++f)
+      if (!program_.functions[f].in_system_header && !program_.functions[f].is_static_init)
+        for (const Point &p : program_.info[f].accesses) collect(f, p);
+    std::vector<GuardedLocation> found;
+    for (auto &[key, uses] : uses_) {
+      GuardedLocation location;
+      location.location = uses.front().point->path;
+      if (decide(uses, location)) {
+        location.uses = std::move(uses);
+        found.push_back(std::move(location));
+      }
+    }
+    return found;
+  }
+
+private:
+  static bool is_data(const Decl &d) {
+    return !d.constant && !d.atomic && !d.sync_object && !d.thread_local_ && !d.lock.is_lock &&
+           !d.type.str().starts_with("volatile ");
+  }
+
+  void collect(FunctionId f, const Point &p) {
+    const Op &op = *p.op;
+    Symbol field = p.path.last_field();
+    const Decl *decl = program_.decl(field);
+    if (op.atomic || p.own || !decl || !is_data(*decl) || op.in_macro_of_system) return;
+    if (program_.functions[f].is_lambda && p.path.root == Root::Capture && p.path.steps.empty()) return;
+    const Decl *root = p.path.root == Root::Variable ? program_.decl(p.path.symbol) : nullptr;
+    bool of_function = root && root->function && !root->is_static;
+    if (root && (root->thread_local_ || root->constant)) return;
+    for (const Context &c : program_.info[f].contexts) {
+      bool concurrent = c.concurrent || p.beside;
+      if (of_function) {
+        // A local of a function is shared only with threads that this very function starts.
+        bool at_home = root->function == program_.functions[f].usr;
+        bool started_here = llvm::any_of(c.agents, [&](uint32_t a) {
+          return program_.agents[a].entry != kNoFunction && program_.functions[program_.agents[a].entry].enclosing == root->function;
+        });
+        concurrent = at_home ? p.beside : started_here || p.beside;
+      }
+      if (!concurrent) continue;
+      if (p.path.root == Root::This && c.own_this) continue;
+      if (p.path.root == Root::Param && p.path.index < 64 && (c.own_params >> p.path.index & 1)) continue;
+      if (llvm::all_of(c.agents, [&](uint32_t a) { return program_.agents[a].kind == SpawnKind::Signal; })) continue;
+      Use use;
+      use.point = &p;
+      use.function = f;
+      use.context = &c;
+      use.write = op.write;
+      bool deref = !p.path.steps.empty() && p.path.steps.back().kind == PathStep::Deref;
+      uses_[{decl->name.str().str(), field.str().str(), deref}].push_back(use);
+    }
+  }
+
+  bool by_value_between(const Path &path, size_t from) const {
+    for (size_t i = from; i + 1 < path.steps.size(); ++i) {
+      if (path.steps[i].kind == PathStep::Deref) return false;
+      if (path.steps[i].kind != PathStep::Field) continue;
+      const Decl *d = program_.decl(path.steps[i].symbol);
+      if (!d || !d->by_value) return false;
+    }
+    return true;
+  }
+
+  bool derives(Symbol record, Symbol base, unsigned depth = 0) const {
+    if (record == base) return true;
+    auto it = program_.records.find(record);
+    if (it == program_.records.end() || depth > 8) return false;
+    return llvm::any_of(it->second.bases, [&](Symbol b) { return derives(b, base, depth + 1); });
+  }
+
+  Bond bond(const Path &access, const Hold &hold) const {
+    const Path &lock = hold.lock;
+    const Decl *data = program_.decl(access.last_field());
+    const Decl *guard = program_.decl(lock.last_field());
+    if (!data || !guard) return Bond::None;
+    Path owner = owner_of(lock);
+    if (has_field(lock) && owner.known() && starts_with(access, owner))
+      return by_value_between(access, owner.steps.size()) ? Bond::Strong : Bond::Weak;
+    if (hold.reach == Hold::Contains && access.root == Root::This) return Bond::Strong;
+    if (guard->record && data->record && (derives(data->record, guard->record) || derives(guard->record, data->record)))
+      return Bond::Strong;
+    const Decl *root = access.root == Root::Variable ? program_.decl(access.symbol) : nullptr;
+    if (lock.root == Root::Variable && !has_field(lock) && root) {
+      if (guard->function || root->function) return guard->function == root->function ? Bond::Strong : Bond::Weak;
+      if (guard->record || root->record) return guard->record == root->record ? Bond::Strong : Bond::Weak;
+      return guard->site.file == root->site.file ? Bond::Strong : Bond::Weak;
+    }
+    return Bond::Weak;
+  }
+
+  /// Locks held at a use: its function's and its callers'.
+  std::vector<Hold> held(const Use &use) const {
+    std::vector<Hold> all = use.point->holds;
+    for (const Hold &h : use.context->holds)
+      if (!llvm::is_contained(use.point->dropped, h.lock)) all.push_back(h);
+    return all;
+  }
+
+  static bool anonymous(const Hold &h) {
+    return h.assumed && (!h.lock.last_field() || (!h.lock.steps.empty() && h.lock.steps.back().kind == PathStep::Deref));
+  }
+
+  struct Evidence {
+    Path lock;
+    bool strong = false, weak = false;
+    std::set<const Op *> held, held_writes;
+    std::set<FunctionId> functions;
+  };
+
+  bool decide(std::vector<Use> &uses, GuardedLocation &out) {
+    if (llvm::none_of(uses, [](const Use &u) { return u.write; })) return false;
+    std::set<const Op *> ops;
+    std::map<std::string, Evidence> locks;
+    for (const Use &u : uses) {
+      ops.insert(u.point->op);
+      for (const Hold &h : held(u)) {
+        if (!h.must || anonymous(h)) continue;
+        Symbol key = h.lock.last_field();
+        if (!key) continue;
+        Evidence &e = locks[key.str().str()];
+        if (!e.lock.known() || has_field(h.lock)) e.lock = h.lock;
+        (bond(u.point->path, h) == Bond::Strong ? e.strong : e.weak) = true;
+        e.held.insert(u.point->op);
+        if (u.write) e.held_writes.insert(u.point->op);
+        e.functions.insert(u.function);
+      }
+    }
+    const Decl *decl = program_.decl(out.location.last_field());
+    Symbol declared = decl->guarded_by.last_field();
+    const Evidence *best = nullptr;
+    auto better = [](const Evidence &a, const Evidence &b) {
+      return std::tuple(a.strong, a.held.size(), a.held_writes.size()) > std::tuple(b.strong, b.held.size(), b.held_writes.size());
+    };
+    for (auto &[key, e] : locks)
+      if (!best || better(e, *best)) best = &e;
+    Symbol key;
+    if (declared) {
+      out.guard = decl->guarded_by;
+      out.declared = out.strong = true;
+      key = declared;
+    } else if (best) {
+      out.guard = best->lock;
+      out.strong = best->strong;
+      key = best->lock.last_field();
+    } else {
+      return false;
+    }
+    std::set<const Op *> without, writes_without;
+    for (Use &u : uses) {
+      u.guarded = Use::No;
+      for (const Hold &h : held(u)) {
+        if (h.lock.last_field() == key && !anonymous(h)) {
+          if (u.guarded != Use::Yes) u.taken = h.taken.empty() ? Site() : h.taken.back().site;
+          u.guarded = h.must ? Use::Yes : std::max(u.guarded, Use::Maybe);
+        } else if (anonymous(h) || bond(u.point->path, h) == Bond::Strong) {
+          u.guarded = std::max(u.guarded, Use::Maybe); // another lock of the same object: not for this rule to judge
+        }
+      }
+      if (u.guarded != Use::No) continue;
+      without.insert(u.point->op);
+      if (u.write) writes_without.insert(u.point->op);
+    }
+    if (without.empty()) return false;
+    out.total = ops.size();
+    out.held = best ? best->held.size() : 0;
+    if (declared) return true;
+    if (out.strong) return !best->held_writes.empty() || !writes_without.empty();
+    return best->held.size() >= 3 && best->functions.size() >= 2 && !best->held_writes.empty() &&
+           best->held.size() >= 3 * without.size();
+  }
+
+  const Program &program_;
+  std::map<std::tuple<std::string, std::string, bool>, std::vector<Use>> uses_;
+};
+
+} // namespace
+
+std::vector<GuardedLocation> inconsistent_locations(const Program &program) { return Inference(program).run(); }
+
+} // namespace snarl

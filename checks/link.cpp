@@ -1,0 +1,157 @@
+#include "link.h"
+#include "call_graph.h"
+#include "contexts.h"
+#include "path.h"
+#include "summary.h"
+#include "llvm/ADT/STLExtras.h"
+
+namespace snarl {
+namespace {
+
+/// Of two descriptions of one thing the better one, whatever the order they come in.
+std::tuple<bool, size_t, std::string> rank(const Function &f) {
+  size_t ops = 0;
+  for (const Block &b : f.blocks) ops += b.ops.size();
+  return {!f.blocks.empty(), ops, f.site.file.str().str() + ":" + std::to_string(f.site.line)};
+}
+
+void merge_function(Function &into, Function &&other) {
+  bool internal = into.internal && other.internal;
+  std::vector<Contract> contracts = into.contracts.size() >= other.contracts.size() ? into.contracts : other.contracts;
+  if (rank(into) < rank(other)) into = std::move(other);
+  into.internal = internal;
+  into.contracts = std::move(contracts);
+}
+
+void merge_decl(Decl &into, const Decl &other) {
+  LockTraits lock = into.lock;
+  lock.is_lock |= other.lock.is_lock;
+  lock.recursive |= other.lock.recursive;
+  lock.shared |= other.lock.shared;
+  lock.thread_bound &= other.lock.thread_bound;
+  Path guarded_by = into.guarded_by.known() ? into.guarded_by : other.guarded_by;
+  if (!into.site.line || (other.site.line && std::pair(other.site.file.str(), other.site.line) <
+                                                 std::pair(into.site.file.str(), into.site.line)))
+    into = other;
+  into.lock = lock;
+  into.guarded_by = guarded_by;
+}
+
+void merge_units(Program &program, std::vector<Facts> units) {
+  llvm::DenseMap<Symbol, size_t> index;
+  for (Facts &unit : units) {
+    if (unit.bounded) program.bound_counts["functions or paths were cut when files were read"] += unit.bounded;
+    for (Function &f : unit.functions) {
+      auto [it, fresh] = index.try_emplace(f.usr, program.functions.size());
+      if (fresh)
+        program.functions.push_back(std::move(f));
+      else
+        merge_function(program.functions[it->second], std::move(f));
+    }
+    for (Decl &d : unit.decls) {
+      auto [it, fresh] = program.decls.try_emplace(d.usr, d);
+      if (!fresh) merge_decl(it->second, d);
+    }
+    for (Record &r : unit.records) {
+      auto [it, fresh] = program.records.try_emplace(r.usr, r);
+      if (fresh) continue;
+      for (Symbol b : r.bases)
+        if (!llvm::is_contained(it->second.bases, b)) it->second.bases.push_back(b);
+    }
+  }
+  llvm::sort(program.functions, [](const Function &a, const Function &b) { return a.usr.str() < b.usr.str(); });
+  for (FunctionId i = 0; i < program.functions.size(); ++i) program.by_usr[program.functions[i].usr] = i;
+}
+
+/// A lock initialised as recursive anywhere is recursive.
+void apply_lock_inits(Program &program) {
+  for (const Function &f : program.functions)
+    for (const Block &b : f.blocks)
+      for (const Op &op : b.ops) {
+        if (op.kind != OpKind::LockInit || op.args.empty()) continue;
+        auto it = program.decls.find(op.args[0].path.last_field());
+        if (it != program.decls.end()) it->second.lock.recursive |= op.traits.recursive;
+      }
+}
+
+void find_overriders(Program &program) {
+  for (FunctionId i = 0; i < program.functions.size(); ++i) {
+    const Function &f = program.functions[i];
+    if (f.blocks.empty()) continue;
+    for (Symbol base : f.overrides)
+      if (auto it = program.by_usr.find(base); it != program.by_usr.end()) program.overriders[it->second].push_back(i);
+  }
+}
+
+} // namespace
+
+Program link(std::vector<Facts> units, const LinkOptions &options) {
+  Program program;
+  merge_units(program, std::move(units));
+  apply_lock_inits(program);
+  find_overriders(program);
+  program.info.resize(program.functions.size());
+  CallGraph graph(program, options);
+  summarize(program, graph, options);
+  find_contexts(program, options);
+  for (const auto &[what, count] : program.bound_counts) program.bounds.push_back(std::to_string(count) + " " + what);
+  return program;
+}
+
+const Function *Program::find(Symbol usr) const {
+  auto it = by_usr.find(usr);
+  return usr && it != by_usr.end() ? &functions[it->second] : nullptr;
+}
+
+const Decl *Program::decl(Symbol usr) const {
+  auto it = decls.find(usr);
+  return usr && it != decls.end() ? &it->second : nullptr;
+}
+
+std::string Program::name_of(FunctionId function) const {
+  return function < functions.size() ? functions[function].name.str().str() : std::string();
+}
+
+std::string Program::name_of(const Path &path) const {
+  Symbol field = path.last_field();
+  const Decl *d = decl(field);
+  std::string name = d ? d->name.str().str() : field.str().str();
+  if (name.empty()) return "a lock that has no name here";
+  if (!path.steps.empty() && path.steps.back().kind == PathStep::Index) name += "[]";
+  return name;
+}
+
+unsigned Program::instances_of_record_with(Symbol field) const {
+  const Decl *member = decl(field);
+  auto record = member ? records.find(member->record) : records.end();
+  if (record == records.end()) return 0;
+  llvm::StringRef type = record->second.name.str();
+  unsigned count = 0;
+  auto same = [&](llvm::StringRef name) {
+    name.consume_front("const ");
+    name.consume_front("class ");
+    name.consume_front("struct ");
+    return name == type || (name.consume_front(type) && name.starts_with("["));
+  };
+  for (const auto &[usr, d] : decls)
+    if (d.by_value && same(d.type.str())) ++count;
+  for (const Function &f : functions) {
+    for (const Local &l : f.locals)
+      if (l.by_value && same(l.type.str())) ++count;
+    for (const Block &b : f.blocks)
+      for (const Op &op : b.ops)
+        if (op.kind == OpKind::Call && op.path.root == Root::Result)
+          if (const Function *callee = find(op.callee); callee && callee->is_constructor && callee->record == member->record)
+            ++count;
+  }
+  return count;
+}
+
+bool Program::may_overlap(const std::vector<uint32_t> &a, const std::vector<uint32_t> &b) const {
+  for (uint32_t x : a)
+    for (uint32_t y : b)
+      if (x != y || agents[x].repeats) return true;
+  return false;
+}
+
+} // namespace snarl

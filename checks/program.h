@@ -1,0 +1,192 @@
+// The whole program as the rules see it: merged facts and what the linker worked out about them.
+//
+// Everything below is indexed by function number (position in Program::functions, which is sorted by USR, so numbers do not
+// depend on the order in which files were read). Paths are in the frame of the function they belong to, and resolved: what
+// is known to be an alias has been replaced by what it names.
+#pragma once
+#include "facts.h"
+#include "llvm/ADT/DenseMap.h"
+#include <map>
+#include <optional>
+
+namespace snarl {
+
+using FunctionId = uint32_t;
+inline constexpr FunctionId kNoFunction = ~0u;
+
+/// One call on the way to something, or, last in a chain, the operation itself.
+struct Hop {
+  Site site;
+  FunctionId in = kNoFunction; ///< whose body the site is in
+  Symbol callee;               ///< name of what is called there; empty for the operation itself
+};
+/// Outermost first. Never empty for something that happened.
+using Chain = std::vector<Hop>;
+inline constexpr size_t kMaxChain = 12;
+
+/// A lock held at some point.
+struct Hold {
+  Path lock;
+  Path owner; ///< guard that will release it; unknown for manual locking
+  Mode mode = Mode::Exclusive;
+  LockTraits traits;
+  Chain taken;
+  bool must = true;     ///< on every path to this point
+  bool attempt = false; ///< taken by a try or timed form
+  bool assumed = false; ///< by contract of the function (requires, assert): the caller's, not ours
+  /// For locks of callers that have no name in this function: how `this` relates to the object that owns the lock.
+  enum Reach : uint8_t { None, Contains /*this lies inside that object*/, Leads /*this is reached through it*/ } reach = None;
+};
+
+/// Holds only if the caller passes a true or a false value for a switch of its: `if (need_lock)`.
+struct Condition {
+  uint32_t param = 0;
+  bool truth = false;
+  friend bool operator==(const Condition &a, const Condition &b) { return a.param == b.param && a.truth == b.truth; }
+};
+
+/// A lock wanted by a function or by what it calls.
+struct Acquisition {
+  Path lock;
+  Mode mode = Mode::Exclusive;
+  How how = How::Lock;
+  LockTraits traits;
+  Chain chain;
+  std::vector<Path> dropped; ///< locks of the caller released before this acquisition
+  std::vector<Condition> when; ///< on parameters of the function whose frame this is
+  bool conditional = false;  ///< depends on a switch whose value is not known
+  bool indirect = false;     ///< reached through a call whose target is not certain (virtual, callback)
+};
+
+/// Something wanted while something else is held, in the frame where what is held was taken.
+struct LockPair {
+  std::vector<Hold> holds;
+  Acquisition wanted;
+  bool beside = false; ///< threads started in this function are still running
+};
+
+struct BlockingCall {
+  const Op *op = nullptr;
+  Chain chain;
+};
+
+/// A lock state at a suspension, an access or a blocking operation.
+struct Point {
+  const Op *op = nullptr;
+  Path path;                 ///< resolved Op::path
+  std::vector<Hold> holds;
+  std::vector<Path> dropped; ///< locks of the caller that are not held here
+  bool beside = false;       ///< threads started in this function are still running
+  bool own = false;          ///< the object is known to be visible to this thread only
+};
+
+/// A possible call: direct, virtual, through a value, of a callable that was handed over, or the start of a thread.
+struct CallEdge {
+  FunctionId callee = kNoFunction;
+  const Op *op = nullptr;
+  Path receiver;             ///< the callee's `this`, in the caller's frame
+  std::vector<Path> args;    ///< the callee's parameters
+  std::vector<Hold> holds;
+  std::vector<Path> dropped;
+  bool beside = false;
+  bool own_receiver = false;
+  uint64_t own_args = 0;     ///< bit i: argument i is visible to this thread only
+  bool spawn = false, repeats = false;
+  SpawnKind kind = SpawnKind::Thread;
+  bool awaited = false;
+  bool same_frame = false;   ///< a lambda of this very function: `this` and captures keep their meaning
+};
+
+/// A thread entry, or a group of callers that can run at the same time as others.
+struct Agent {
+  FunctionId entry = kNoFunction;
+  Site started;
+  std::string name;     ///< "thread started at f.cpp:12", "main", "callers outside"
+  bool repeats = false; ///< can run at the same time as itself
+  SpawnKind kind = SpawnKind::Thread;
+};
+
+/// One way a function is entered.
+struct Context {
+  std::vector<uint32_t> agents; ///< sorted
+  bool concurrent = false;      ///< other threads can be running
+  std::vector<Hold> holds;      ///< locks of the callers, named in this function's frame where possible
+  bool own_this = false;
+  uint64_t own_params = 0;
+  FunctionId caller = kNoFunction; ///< one caller, for showing the way
+  uint32_t caller_context = 0;
+  Site call_site;
+};
+
+/// How a function leaves the locks, for callers.
+struct Exit {
+  std::vector<Hold> holds;   ///< taken here and still held
+  std::vector<Path> dropped; ///< the caller's, released here
+  std::vector<std::pair<Path, Path>> names; ///< pointers and members bound: name -> object
+  struct Binding {
+    Path guard, lock;
+    Mode mode = Mode::Exclusive;
+    LockTraits traits;
+    Symbol via;
+  };
+  std::vector<Binding> guards;
+  std::vector<Path> started, joined; ///< thread handles
+  bool started_unjoinable = false;
+  std::optional<bool> result; ///< what it returns on this way out, if known
+  std::vector<Condition> when;
+  bool returns_fresh = false; ///< the returned object was made here and nobody else knows it
+  std::vector<Path> published; ///< parameters (and `this`) kept beyond the call
+};
+
+/// A call of something the caller passed in.
+struct Callback {
+  uint32_t param = 0;
+  std::vector<Hold> holds;
+  std::vector<Path> dropped;
+  std::vector<Path> args;
+  Chain chain;
+};
+
+struct Summary {
+  std::vector<Exit> exits;
+  std::vector<Acquisition> acquires; ///< transitive
+  std::vector<BlockingCall> blocks;  ///< transitive, but not through awaited calls and not in started threads
+  std::vector<Callback> callbacks;
+  std::vector<LockPair> pairs;       ///< whose locks only callers can name
+};
+
+struct FunctionInfo {
+  Summary summary;
+  std::vector<Point> accesses, suspensions, blocks;
+  std::vector<LockPair> pairs;
+  std::vector<CallEdge> edges;
+  std::vector<Context> contexts;
+};
+
+struct Program {
+  std::vector<Function> functions; ///< one per USR, sorted by USR
+  std::map<FunctionId, std::vector<FunctionId>> overriders; ///< transitively, with bodies
+  llvm::DenseMap<Symbol, FunctionId> by_usr;
+  llvm::DenseMap<Symbol, Decl> decls;
+  llvm::DenseMap<Symbol, Record> records;
+  std::vector<FunctionInfo> info; ///< parallel to functions
+  std::vector<Agent> agents;
+  bool threads = false; ///< some thread is started somewhere
+  bool closed = false;  ///< has a main and starts threads: what main and they do not reach is not assumed to run
+  /// "3 functions have more lock states than are followed", ready to print. What was cut is never silent.
+  std::vector<std::string> bounds;
+
+  const Function *find(Symbol usr) const;
+  const Decl *decl(Symbol usr) const;
+  std::string name_of(FunctionId function) const;
+  /// "Account::mu", "table", with array steps as []: for messages.
+  std::string name_of(const Path &path) const;
+  /// How many objects of the class of field `usr` the program is seen to make (locals, variables, new).
+  unsigned instances_of_record_with(Symbol field) const;
+  /// May code in `a` of one function's context run while code in `b` runs? Both must be concurrent.
+  bool may_overlap(const std::vector<uint32_t> &a, const std::vector<uint32_t> &b) const;
+
+  std::map<std::string, unsigned> bound_counts; ///< filled while linking
+};
+
+} // namespace snarl

@@ -1,0 +1,596 @@
+// What each operation does to a lock state.
+#include "walker.h"
+#include "llvm/ADT/STLExtras.h"
+
+namespace snarl {
+
+static Path root_path(Root root, uint32_t index = 0) {
+  Path p;
+  p.root = root;
+  p.index = index;
+  return p;
+}
+
+/// Stands for "whatever lock the guard `guard` is bound to".
+static Path lock_of_guard(Path guard) {
+  guard.steps.push_back({PathStep::Deref, {}});
+  return guard;
+}
+
+static Path result_path(const Op &op) { return op.dest.known() ? op.dest : root_path(Root::Result, op.id); }
+
+Hop Walker::hop(const Op &op) const { return {op.site, self_, op.callee_name}; }
+
+bool Walker::tested(uint32_t op) const {
+  return llvm::any_of(f_.blocks, [&](const Block &b) { return b.branch.kind == Branch::Result && b.branch.op == op; });
+}
+
+/// The type of parameter `index` in a function type as clang prints it: "int (struct queue *, bool)".
+static llvm::StringRef parameter_type(llvm::StringRef signature, unsigned index) {
+  size_t open = signature.find('(');
+  if (open == llvm::StringRef::npos) return {};
+  int depth = 0;
+  unsigned number = 0;
+  size_t start = open + 1;
+  for (size_t i = start; i < signature.size(); ++i) {
+    char c = signature[i];
+    if (c == '(' || c == '<' || c == '[') ++depth;
+    bool end = depth == 0 && (c == ',' || c == ')');
+    if (end && number == index) return signature.slice(start, i).trim();
+    if (end && c == ')') return {};
+    if (end) {
+      ++number;
+      start = i + 1;
+    }
+    if (c == ')' || c == '>' || c == ']') --depth;
+  }
+  return {};
+}
+
+static bool is_switch(const Function &f, uint32_t param) {
+  llvm::StringRef type = parameter_type(f.signature.str(), param);
+  return type == "bool" || type == "_Bool" || type == "int";
+}
+
+std::vector<Condition> Walker::conditions(const State &state) const {
+  std::vector<Condition> all;
+  for (const auto &[path, truth] : state.flags)
+    if (path.root == Root::Param && path.steps.empty() && is_switch(f_, path.index)) all.push_back({path.index, truth});
+  return all;
+}
+
+bool Walker::meets(std::vector<Condition> &when, const State &state, const Op &op, bool &unknown) const {
+  std::vector<Condition> open;
+  for (const Condition &c : when) {
+    if (c.param >= op.args.size()) {
+      unknown = true;
+      continue;
+    }
+    const Value &v = op.args[c.param];
+    std::optional<bool> truth;
+    if (v.truth != Value::Unknown) truth = v.truth == Value::NonZero;
+    for (const auto &[path, known] : state.flags)
+      if (path == v.path && v.path.known()) truth = known;
+    if (truth) {
+      if (*truth != c.truth) return false;
+    } else if (v.path.root == Root::Param && v.path.steps.empty() && is_switch(f_, v.path.index)) {
+      open.push_back({v.path.index, c.truth});
+    } else {
+      unknown = true;
+    }
+  }
+  when = std::move(open);
+  return true;
+}
+
+bool Walker::by_value_place(const Path &path) const {
+  if (path.steps.empty()) {
+    if (path.root == Root::Local) return path.index < f_.locals.size() && f_.locals[path.index].by_value;
+    if (path.root == Root::Param) return path.index < f_.params.size() && f_.params[path.index].by_value;
+    if (path.root != Root::Variable) return false;
+  }
+  if (!path.steps.empty() && path.steps.back().kind != PathStep::Field) return false;
+  const Decl *decl = program_.decl(path.last_field());
+  return decl && decl->by_value;
+}
+
+bool Walker::is_own(const State &state, const Path &path) const {
+  if (state.is_own(path)) return true;
+  switch (path.root) {
+  case Root::This: return f_.is_constructor || f_.is_destructor;
+  case Root::Local: return path.index < f_.locals.size() && f_.locals[path.index].by_value;
+  case Root::Param: return path.index < f_.params.size() && f_.params[path.index].by_value;
+  default: return false;
+  }
+}
+
+void Walker::step(const Op &op, State state, States &out) {
+  if (op.id) llvm::erase_if(state.results, [&](const auto &r) { return r.first == op.id; }); // of the last time round
+  switch (op.kind) {
+  case OpKind::Acquire: return acquire(op, std::move(state), out);
+  case OpKind::Call: return call(op, std::move(state), out);
+  case OpKind::Destroy: return destroy(op, std::move(state), out);
+  case OpKind::Release: {
+    std::vector<Target> via = graph_.targets(self_, op);
+    if (op.via && !via.empty() && !op.args.empty()) {
+      bool releases = llvm::any_of(program_.info[via[0].function].summary.exits, [](const Exit &e) { return !e.dropped.empty(); });
+      if (releases) {
+        for (const Exit &e : program_.info[via[0].function].summary.exits) {
+          State s = state;
+          for (const Value &v : op.args) {
+            Op as_call = op;
+            as_call.path = v.path;
+            apply(s, e, frame(s, as_call, via[0]), op, via[0].function);
+          }
+          out.push_back(std::move(s));
+        }
+        return;
+      }
+    }
+    release(op, state);
+    break;
+  }
+  case OpKind::Disown: {
+    Path guard = state.resolve(op.dest);
+    for (Hold &h : state.holds)
+      if (h.owner.known() && h.owner == guard) h.owner = Path();
+    llvm::erase_if(state.guards, [&](const Exit::Binding &b) { return b.guard == guard; });
+    break;
+  }
+  case OpKind::AssertHeld:
+    for (const Value &v : op.args) {
+      Hold h;
+      h.lock = state.resolve(v.path);
+      h.mode = op.mode;
+      h.assumed = true;
+      h.taken = {hop(op)};
+      if (llvm::none_of(state.holds, [&](const Hold &x) { return x.lock == h.lock; })) state.holds.push_back(h);
+    }
+    break;
+  case OpKind::Spawn: spawn(op, state); break;
+  case OpKind::Join: join(state, state.resolve(op.path)); break;
+  case OpKind::Detach: {
+    Path handle = stripped(state.resolve(op.path));
+    llvm::erase_if(state.threads, [&](const Thread &t) { return starts_with(stripped(t.handle), handle); });
+    state.unjoinable = true;
+    break;
+  }
+  case OpKind::Assign: assign(op, state); break;
+  case OpKind::Move: {
+    Path from = state.resolve(op.path), to = op.dest;
+    if (!to.known() || from == to) break;
+    if (state.is_own(from) && to.root != Root::Local && to.root != Root::Result && to.root != Root::Return &&
+        !is_own(state, to)) {
+      Path target = state.resolve(to);
+      state.publish(from);
+    }
+    if (to.root == Root::Local && to.steps.empty()) state.forget_root(to);
+    state.rename(op.path, to);
+    if (from != op.path) {
+      for (Hold &h : state.holds)
+        if (h.owner.known() && starts_with(h.owner, from)) h.owner = rebased(h.owner, from, to);
+      for (auto &b : state.guards)
+        if (starts_with(b.guard, from)) b.guard = rebased(b.guard, from, to);
+    }
+    break;
+  }
+  case OpKind::Return: return_value(op, state); break;
+  case OpKind::LockInit:
+  case OpKind::Access:
+  case OpKind::Suspend:
+  case OpKind::Block:
+  case OpKind::Wait:
+  case OpKind::Notify: break;
+  }
+  out.push_back(std::move(state));
+}
+
+void Walker::acquire(const Op &op, State state, States &out) {
+  Path guard = op.dest.known() ? state.resolve(op.dest) : Path();
+  std::vector<Exit::Binding> wanted;
+  for (const Value &v : op.args) wanted.push_back({guard, state.resolve(v.path), op.mode, op.traits, op.via});
+  if (op.args.empty()) {
+    wanted = state.bound_to(guard);
+    if (wanted.empty() && guard.known()) wanted.push_back({guard, lock_of_guard(guard), op.mode, op.traits, op.via});
+  } else if (guard.known()) {
+    llvm::erase_if(state.guards, [&](const Exit::Binding &b) { return b.guard == guard; });
+    state.guards.insert(state.guards.end(), wanted.begin(), wanted.end());
+  }
+  if (op.how == How::Defer) {
+    out.push_back(std::move(state));
+    return;
+  }
+  auto hold = [&](const Exit::Binding &b) {
+    Hold h;
+    h.lock = b.lock;
+    h.owner = guard;
+    h.mode = b.mode;
+    h.traits = b.traits;
+    h.taken = {hop(op)};
+    h.attempt = op.how == How::Try || op.how == How::Timed;
+    if (const Decl *decl = program_.decl(b.lock.last_field())) {
+      h.traits.recursive |= decl->lock.recursive;
+      h.traits.thread_bound &= decl->lock.is_lock ? decl->lock.thread_bound : true;
+    }
+    return h;
+  };
+  if (op.how == How::Adopt) {
+    for (const Exit::Binding &b : wanted) {
+      auto held = llvm::find_if(state.holds, [&](const Hold &h) { return h.lock == b.lock && !h.owner.known(); });
+      if (held != state.holds.end()) {
+        held->owner = guard;
+        continue;
+      }
+      state.holds.push_back(hold(b));
+      state.holds.back().assumed = true;
+    }
+    out.push_back(std::move(state));
+    return;
+  }
+  bool may_fail = op.how == How::Try || op.how == How::Timed;
+  if (may_fail) {
+    State failed = state;
+    failed.results.emplace_back(op.id, false);
+    out.push_back(std::move(failed));
+    state.results.emplace_back(op.id, true);
+  }
+  // A lock type of the program's own: what its method takes is what is held, or else the object itself.
+  if (op.via) {
+    std::vector<Target> via = graph_.targets(self_, op);
+    if (via.empty() && !wanted.empty() && wanted[0].via) {
+      Op by_guard = op;
+      by_guard.via = wanted[0].via;
+      via = graph_.targets(self_, by_guard);
+    }
+    bool takes = !via.empty() && llvm::any_of(program_.info[via[0].function].summary.exits,
+                                              [](const Exit &e) { return !e.holds.empty(); });
+    if (takes) {
+      for (const Exit &e : program_.info[via[0].function].summary.exits) {
+        if (e.holds.empty()) continue;
+        State s = state;
+        size_t before = s.holds.size();
+        for (const Exit::Binding &b : wanted) {
+          Op as_call = op;
+          as_call.path = b.lock;
+          apply(s, e, frame(s, as_call, via[0]), op, via[0].function);
+        }
+        for (size_t i = before; i < s.holds.size(); ++i)
+          if (guard.known()) s.holds[i].owner = guard;
+        out.push_back(std::move(s));
+      }
+      return;
+    }
+  }
+  for (const Exit::Binding &b : wanted) state.acquire(hold(b));
+  out.push_back(std::move(state));
+}
+
+void Walker::release(const Op &op, State &state) {
+  for (const Value &v : op.args) state.release(state.resolve(v.path));
+  if (!op.args.empty() || !op.dest.known()) return;
+  Path guard = state.resolve(op.dest);
+  size_t before = state.holds.size();
+  state.release_owned_by(guard);
+  if (state.holds.size() == before && state.bound_to(guard).empty() && guard.root != Root::Local)
+    state.release(lock_of_guard(guard));
+}
+
+void Walker::join(State &state, const Path &handle) {
+  Path key = stripped(handle);
+  bool found = false;
+  for (Thread &t : state.threads) {
+    Path other = stripped(t.handle);
+    if (!starts_with(other, key) && !starts_with(key, other)) continue;
+    t.joined = true;
+    found = true;
+  }
+  if (!found && key.known()) state.threads.push_back({key, true});
+}
+
+void Walker::spawn(const Op &op, State &state) {
+  Path handle = op.dest.known() ? stripped(state.resolve(op.dest)) : Path();
+  bool joins = op.spawn == SpawnKind::Thread || op.spawn == SpawnKind::Async;
+  if (op.spawn != SpawnKind::Signal) {
+    if (handle.known() && joins) {
+      llvm::erase_if(state.threads, [&](const Thread &t) { return t.handle == handle; });
+      state.threads.push_back({handle, false});
+    } else if (op.spawn != SpawnKind::Async) { // a discarded future waits at once
+      state.unjoinable = true;
+    }
+  }
+  for (const Value &v : op.args)
+    if (v.path.known()) state.publish(state.resolve(v.path));
+  for (const Path &p : op.value.bound) state.publish(state.resolve(p));
+  if (op.value.path.known()) state.publish(state.resolve(op.value.path));
+  if (const Function *entry = program_.find(op.value.function))
+    for (const Path &p : entry->captures)
+      if (p.known()) state.publish(state.resolve(p));
+}
+
+void Walker::assign(const Op &op, State &state) {
+  Path object = op.value.path.known() ? state.resolve(op.value.path) : Path();
+  Path name = op.dest.steps.empty() ? op.dest : state.resolve_place(op.dest);
+  if (!name.known()) return;
+  bool local = name.root == Root::Local && name.steps.empty();
+  // Kept where others can find it.
+  bool kept = !local && name.root != Root::Result && name.root != Root::Return && !is_own(state, name);
+  if (kept && object.known()) state.publish(object);
+  if (kept && op.value.function)
+    for (const Path &p : op.value.bound) state.publish(state.resolve(p));
+  if (by_value_place(name) && !op.value.function) { // a copy of the object, not another name for it
+    if (local && op.value.fresh) state.own.push_back(name);
+    return;
+  }
+  if (local && object.known() && starts_with(object, name)) {
+    // `p = p->next`: what was below p is now p, what was p has no name.
+    Path aside = root_path(Root::Local, ~0u);
+    state.rename(object, aside);
+    state.forget_root(name);
+    state.rename(aside, name);
+    return;
+  }
+  if (local) {
+    state.forget_root(name);
+    llvm::erase_if(state.own, [&](const Path &p) { return starts_with(p, name); });
+  }
+  state.bind(name, object);
+  if (op.value.fresh && (local || name.root == Root::Result || name.root == Root::Return || name.root == Root::Variable))
+    state.own.push_back(name);
+}
+
+void Walker::return_value(const Op &op, State &state) {
+  Path value = op.value.path.known() ? state.resolve(op.value.path) : Path();
+  Path returned = root_path(Root::Return);
+  if (op.value.path.known())
+    for (const auto &[id, result] : state.results)
+      if (op.value.path.root == Root::Result && op.value.path.index == id && op.value.path.steps.empty())
+        state.returned = result != op.value.negated;
+  if (op.value.truth != Value::Unknown) state.returned = op.value.truth == Value::NonZero;
+  for (const auto &[flag, truth] : state.flags)
+    if (flag == op.value.path) state.returned = truth;
+  state.returns_fresh = op.value.fresh || (value.known() && state.is_own(value));
+  if (!value.known()) return;
+  bool object = op.value.moved || by_value_place(op.value.path);
+  if (object && value.root == Root::Local)
+    state.rename(value, returned); // the local lives on as the result
+  else if (value != returned)
+    state.bind(returned, value);
+}
+
+CallFrame Walker::frame(const State &state, const Op &op, const Target &target) const {
+  const Function &callee = program_.functions[target.function];
+  CallFrame fr;
+  fr.callee = &callee;
+  fr.result = result_path(op);
+  bool home = callee.is_lambda && callee.enclosing == f_.usr;
+  size_t shift = 0;
+  std::vector<Path> bound;
+  for (const Path &p : op.kind == OpKind::Spawn || op.kind == OpKind::Wait ? op.value.bound : llvm::SmallVector<Path, 1>())
+    bound.push_back(state.resolve(p));
+  if (callee.is_lambda) {
+    if (home) {
+      fr.receiver = root_path(Root::This);
+      for (const Path &c : callee.captures) fr.captures.push_back(state.resolve(c));
+    } else if (f_.is_lambda && callee.enclosing == f_.enclosing) {
+      fr.receiver = root_path(Root::This);
+    }
+  } else if (callee.is_method) {
+    if (!bound.empty()) {
+      fr.receiver = bound[0];
+      shift = 1;
+    } else if (op.kind == OpKind::Spawn || op.kind == OpKind::Wait) {
+      if (!op.args.empty()) fr.receiver = state.resolve(op.args[0].path);
+    } else if (callee.is_constructor && !op.path.known()) {
+      fr.receiver = fr.result;
+    } else if (op.callee || op.via || op.kind == OpKind::Destroy) {
+      fr.receiver = state.resolve(op.path);
+    }
+  }
+  for (size_t i = shift; i < bound.size(); ++i) fr.args.push_back(bound[i]);
+  size_t first_arg = (op.kind == OpKind::Spawn && callee.is_method && !callee.is_lambda && bound.empty()) ? 1 : 0;
+  if (!op.via)
+    for (size_t i = first_arg; i < op.args.size(); ++i)
+      fr.args.push_back(op.args[i].path.known() ? state.resolve(op.args[i].path) : Path());
+  return fr;
+}
+
+CallFrame Walker::callback_frame(const State &state, const CallFrame &outer, const Callback &callback,
+                                 const Target &target, const Value &value) const {
+  const Function &callee = program_.functions[target.function];
+  CallFrame fr;
+  fr.callee = &callee;
+  size_t shift = 0;
+  if (callee.is_lambda) {
+    if (callee.enclosing == f_.usr) {
+      fr.receiver = root_path(Root::This);
+      for (const Path &c : callee.captures) fr.captures.push_back(state.resolve(c));
+    } else if (f_.is_lambda && callee.enclosing == f_.enclosing) {
+      fr.receiver = root_path(Root::This);
+    }
+  } else if (callee.is_method && !value.bound.empty()) {
+    fr.receiver = state.resolve(value.bound[0]);
+    shift = 1;
+  }
+  for (size_t i = shift; i < value.bound.size(); ++i) fr.args.push_back(state.resolve(value.bound[i]));
+  for (const Path &a : callback.args) {
+    Path up = state.resolve(outer.up(a));
+    if (callee.is_method && !callee.is_lambda && !fr.receiver.known() && value.bound.empty())
+      fr.receiver = up;
+    else
+      fr.args.push_back(up);
+  }
+  return fr;
+}
+
+void Walker::apply(State &state, const Exit &exit, const CallFrame &frame, const Op &op, FunctionId callee) {
+  Hop at = hop(op);
+  if (at.callee.empty()) at.callee = program_.functions[callee].name;
+  auto up = [&](const Path &p) { return state.resolve(frame.up(p)); };
+  for (const Path &p : exit.dropped) {
+    if (!p.steps.empty() && p.steps.back().kind == PathStep::Deref) {
+      Path guard = p;
+      guard.steps.pop_back();
+      guard = up(guard);
+      size_t before = state.holds.size();
+      state.release_owned_by(guard);
+      if (state.holds.size() == before && guard.known() && guard.root != Root::Local) state.release(lock_of_guard(guard));
+    } else {
+      state.release(up(p));
+    }
+  }
+  for (const auto &[name, object] : exit.names) {
+    Path n = frame.up(name), o = up(object);
+    if (n.known() && !by_value_place(n)) state.bind(n, o);
+  }
+  for (const Exit::Binding &b : exit.guards) {
+    Exit::Binding mine = b;
+    mine.guard = up(b.guard);
+    mine.lock = up(b.lock);
+    if (mine.guard.known() && llvm::none_of(state.guards, [&](const auto &x) { return x.guard == mine.guard && x.lock == mine.lock; }))
+      state.guards.push_back(mine);
+  }
+  for (const Hold &h : exit.holds) {
+    Hold mine = frame.up(h, at);
+    bool of_guard = !mine.lock.steps.empty() && mine.lock.steps.back().kind == PathStep::Deref;
+    mine.lock = state.resolve(mine.lock);
+    mine.owner = mine.owner.known() ? state.resolve(mine.owner) : Path();
+    if (of_guard)
+      for (const Exit::Binding &b : state.bound_to(mine.owner)) mine.lock = b.lock;
+    mine.assumed = false;
+    state.acquire(std::move(mine));
+  }
+  for (const Path &p : exit.joined) join(state, up(p));
+  for (const Path &p : exit.started) {
+    Path handle = stripped(up(p));
+    if (!handle.known()) {
+      state.unjoinable = true;
+      continue;
+    }
+    llvm::erase_if(state.threads, [&](const Thread &t) { return t.handle == handle; });
+    state.threads.push_back({handle, false});
+  }
+  state.unjoinable |= exit.started_unjoinable;
+  for (const Path &p : exit.published) {
+    Path mine = up(p);
+    if (mine.known()) state.publish(mine);
+  }
+  if (exit.returns_fresh) state.own.push_back(result_path(op));
+}
+
+std::vector<const Exit *> Walker::exits_for(const State &state, const Op &op, FunctionId callee,
+                                            std::vector<std::optional<bool>> &results) const {
+  std::vector<Exit> all;
+  std::vector<const Exit *> origin;
+  for (const Exit &e : program_.info[callee].summary.exits) {
+    std::vector<Condition> when = e.when;
+    bool unknown = false;
+    if (!meets(when, state, op, unknown)) continue;
+    all.push_back(e);
+    origin.push_back(&e);
+  }
+  std::vector<const Exit *> chosen;
+  auto taken = [](const Exit &e) { return e.holds.size(); };
+  bool differ = llvm::any_of(all, [&](const Exit &e) { return taken(e) != taken(all[0]); });
+  bool known = llvm::all_of(all, [](const Exit &e) { return e.result.has_value(); });
+  size_t most = 0, least = ~size_t(0);
+  for (const Exit &e : all) {
+    most = std::max(most, taken(e));
+    least = std::min(least, taken(e));
+  }
+  for (size_t i = 0; i < all.size(); ++i) {
+    const Exit &e = all[i];
+    std::optional<bool> result = e.result;
+    if (differ && !known) {
+      // Holds a lock on some ways out only. If the caller looks at the result, that is what tells them apart (C functions
+      // say 0 for success); if it does not, the lock left held is a mistake of the callee and not ours to follow.
+      bool c_style = program_.functions[callee].signature.str().starts_with("int ");
+      if (tested(op.id)) {
+        if (!result) result = (taken(e) == most) != c_style;
+      } else if (taken(e) != least) {
+        continue;
+      }
+    }
+    chosen.push_back(origin[i]);
+    results.push_back(result);
+  }
+  return chosen;
+}
+
+void Walker::call(const Op &op, State state, States &out) {
+  if (in_loop_[block_]) state.forget_root(root_path(Root::Result, op.id)); // another object each time round
+  std::vector<Target> targets = graph_.targets(self_, op);
+  // Bodies that run later, or nowhere we can see.
+  llvm::erase_if(targets, [&](const Target &t) { return program_.functions[t.function].is_coroutine; });
+  if (op.awaited) targets.clear();
+  if (targets.empty()) {
+    const Function *declared = program_.find(op.callee);
+    if (declared && declared->blocks.empty())
+      for (const Contract &c : declared->contracts) {
+        CallFrame fr;
+        fr.receiver = state.resolve(op.path);
+        for (const Value &v : op.args) fr.args.push_back(state.resolve(v.path));
+        fr.result = result_path(op);
+        Path lock = state.resolve(fr.up(c.lock));
+        if (c.kind == Contract::Acquires) {
+          Hold h;
+          h.lock = lock;
+          h.mode = c.mode;
+          h.taken = {hop(op)};
+          state.acquire(h);
+        } else if (c.kind == Contract::Releases) {
+          state.release(lock);
+        }
+      }
+    for (const Value &v : op.args)
+      if (v.path.known() && (v.borrowed || v.moved) && !op.awaited) {
+        Path p = state.resolve(v.path);
+        if (state.is_own(p) && !op.through) state.publish(p);
+      }
+    out.push_back(std::move(state));
+    return;
+  }
+  for (const Target &t : targets) {
+    CallFrame fr = frame(state, op, t);
+    std::vector<std::optional<bool>> results;
+    std::vector<const Exit *> exits = exits_for(state, op, t.function, results);
+    for (size_t i = 0; i < exits.size(); ++i) { // none: never returns
+      State s = state;
+      apply(s, *exits[i], fr, op, t.function);
+      if (results[i]) s.results.emplace_back(op.id, *results[i]);
+      out.push_back(std::move(s));
+    }
+  }
+}
+
+void Walker::destroy(const Op &op, State state, States &out) {
+  const Path &path = op.path;
+  auto end = [&](State &s) {
+    s.destroy(path);
+    for (Thread &t : s.threads) // a thread object that ends has been joined, or ends the program
+      if (starts_with(t.handle, path)) t.joined = true;
+  };
+  std::vector<Target> targets = graph_.targets(self_, op);
+  if (!targets.empty()) {
+    CallFrame fr = frame(state, op, targets[0]);
+    fr.receiver = path; // the object itself, not what a pointer in it names
+    States ended;
+    for (const Exit &e : program_.info[targets[0].function].summary.exits) {
+      State s = state;
+      apply(s, e, fr, op, targets[0].function);
+      ended.push_back(std::move(s));
+    }
+    // Destructors that release on one way only (moved-from guards): the way that releases is the one that counts.
+    size_t least = ~size_t(0);
+    for (const State &s : ended) least = std::min(least, s.holds.size());
+    llvm::erase_if(ended, [&](const State &s) { return s.holds.size() != least; });
+    if (!ended.empty()) {
+      for (State &s : ended) end(s);
+      std::move(ended.begin(), ended.end(), std::back_inserter(out));
+      return;
+    }
+  }
+  end(state);
+  out.push_back(std::move(state));
+}
+
+} // namespace snarl
