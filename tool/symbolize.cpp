@@ -108,7 +108,8 @@ const Symbolizer::File &Symbolizer::file(const RunModule &module) {
   }
   for (const auto &header : *headers)
     if (header.p_type == llvm::ELF::PT_LOAD)
-      file.segments.push_back({header.p_offset, header.p_filesz, header.p_vaddr, header.p_memsz});
+      file.segments.push_back({header.p_offset, header.p_filesz, header.p_vaddr, header.p_memsz,
+                               (header.p_flags & llvm::ELF::PF_X) != 0});
   if (!id.empty())
     if (auto path = llvm::object::BuildIDFetcher({kDebugFolder}).fetch(id)) file.debug_file = *path;
   file.usable = true;
@@ -120,7 +121,9 @@ std::optional<uint64_t> Symbolizer::bias(const RunModule &module) {
   const File &known = file(module);
   if (!known.usable) return std::nullopt;
   for (const Segment &s : known.segments) {
-    // Mappings begin at a page, segments need not.
+    // Mappings begin at a page, segments need not: two of them can share a page of the file. Only executable mappings are
+    // recorded.
+    if (!s.executable) continue;
     uint64_t begin = s.offset & ~uint64_t(0xfff);
     if (module.file_offset >= begin && module.file_offset < s.offset + s.file_size)
       return module.start - (s.address - s.offset + module.file_offset);

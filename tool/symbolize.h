@@ -24,6 +24,7 @@ public:
 private:
   struct Segment {
     uint64_t offset, file_size, address, memory_size;
+    bool executable;
   };
   struct File {
     bool usable = false;
