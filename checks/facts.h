@@ -74,6 +74,11 @@ struct Value {
   bool fresh = false;  ///< made here: new, make_unique, make_shared, malloc
   bool borrowed = false; ///< passed by pointer or reference (so the callee can keep it)
   bool moved = false;
+  /// Constant values: false, 0 and null pointers are Zero; other constants NonZero.
+  enum Truth : uint8_t { Unknown, Zero, NonZero } truth = Unknown;
+  /// `path` is the Result of an operation and this value is true when that result is false (`return rc == 0`, `!ok`). The
+  /// result of a Try or Timed Acquire is "got it", whatever number the function returns for that.
+  bool negated = false;
 };
 
 enum class Mode : uint8_t { Exclusive, Shared };
@@ -172,7 +177,8 @@ struct Branch {
     None,
     Result, ///< tests the result of Try/Timed Acquire or of a Call, operation number `op`
     Owns,   ///< tests whether guard `path` owns its lock (`if (lk)`, owns_lock())
-    Flag,   ///< tests an unmodified local, parameter or const field `path` (for correlated conditions)
+    Flag,   ///< tests an unmodified local, parameter, const field, or field that this function does not write, `path`
+            ///< (for correlated conditions: bools, and pointers against null)
   } kind = None;
   bool success_on_true = true; ///< Result: true means acquired / returned true. Owns: true means owns. Flag: path is true
   uint32_t op = 0;

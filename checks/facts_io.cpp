@@ -91,7 +91,8 @@ template <class Io, class T> void describe_record(Io &io, T &r) {
 }
 
 bool is_default(const Value &v) {
-  return !v.path.known() && v.path.steps.empty() && !v.function && v.bound.empty() && !v.fresh && !v.borrowed && !v.moved;
+  return !v.path.known() && v.path.steps.empty() && !v.function && v.bound.empty() && !v.fresh && !v.borrowed &&
+         !v.moved && v.truth == Value::Unknown && !v.negated;
 }
 
 // ---- Writing
@@ -150,6 +151,8 @@ private:
     if (v.fresh) parts[2] += 'f';
     if (v.borrowed) parts[2] += 'b';
     if (v.moved) parts[2] += 'm';
+    if (v.truth != Value::Unknown) parts[2] += v.truth == Value::Zero ? '0' : '1';
+    if (v.negated) parts[2] += '!';
     for (const Path &path : v.bound) parts[3] += (parts[3].empty() ? "" : ";") + print_path(path, text_);
     size_t count = 4;
     while (count > 1 && parts[count - 1].empty()) --count;
@@ -255,8 +258,10 @@ private:
     if (parts.size() > 4 || !item(parts[0], v.path)) return false;
     if (parts.size() > 1 && !parts[1].empty() && !item(parts[1], v.function)) return false;
     if (parts.size() > 2) {
-      if (parts[2].find_first_not_of("fbm") != StringRef::npos) return false;
+      if (parts[2].find_first_not_of("fbm01!") != StringRef::npos) return false;
       v.fresh = parts[2].contains('f'), v.borrowed = parts[2].contains('b'), v.moved = parts[2].contains('m');
+      v.negated = parts[2].contains('!');
+      v.truth = parts[2].contains('0') ? Value::Zero : parts[2].contains('1') ? Value::NonZero : Value::Unknown;
     }
     return parts.size() < 4 || items(parts[3], ';', v.bound);
   }

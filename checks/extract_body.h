@@ -1,0 +1,151 @@
+// Extraction of one function body. Internal to extract*.cpp.
+//
+// The CFG gives the order: its elements are statements and the expressions that matter by themselves (calls,
+// constructions, conditions). Evaluating an element emits the operations of its sub-expressions first, leaving out those
+// that are elements of their own. A pass before that (scan) finds out which locals can be named by what they are bound to,
+// which have to be variables of their own, and where the object that an expression makes will live.
+#pragma once
+#include "extract_unit.h"
+#include "path.h"
+#include "clang/AST/ExprCXX.h"
+#include "clang/AST/StmtCXX.h"
+#include "clang/Analysis/CFG.h"
+
+namespace snarl {
+
+class Body {
+public:
+  Body(Unit &unit, Function &out, const clang::Decl *decl, const LambdaFrame *frame);
+
+  void run(clang::Stmt *body);
+  /// Namespace-scope and other initialisers outside of functions: one more straight-line block.
+  void run_initialiser(const clang::VarDecl *var);
+
+private:
+  friend struct Scan;
+  struct LocalInfo {
+    bool declared_here = false, reassigned = false, shared = false; ///< shared: address taken or captured by reference
+    bool resolving = false, resolved = false;
+    int local = -1;           ///< index in Function::locals
+    const clang::Expr *init = nullptr;
+    std::optional<Path> alias;
+  };
+
+  // ---- extract_cfg.cpp
+  void scan(const clang::Stmt *statement, unsigned depth = 0);
+  void scan_declaration(const clang::VarDecl *var);
+  void scan_call(const clang::Expr *call, unsigned depth);
+  void scan_range(const clang::CXXForRangeStmt *loop);
+  void changed(const clang::Expr *target);  ///< assigned to, or bound to a reference that may change it
+  void silence(const clang::Stmt *statement, unsigned depth = 0);
+  void place_objects();
+  void place(const clang::Expr *made, const Path &where); ///< the object the expression makes lives there
+  bool path_by_model(const clang::CallExpr *call);        ///< call_path() knows what such a call refers to
+  void blocks(clang::Stmt *body);
+  void element(const clang::CFGElement &element);
+  void branch(const clang::CFGBlock &block, Block &out);
+  bool condition(const clang::Expr *test, bool positive, Branch &out);
+  void destroy(const Path &path, clang::QualType type, clang::SourceLocation at, unsigned depth = 0);
+  void compact();
+  std::optional<uint32_t> tested_operation(const clang::Expr *expression);
+
+  // ---- extract_path.cpp
+  Path path(const clang::Expr *expression, unsigned depth = 0);
+  Path variable(const clang::ValueDecl *decl, unsigned depth = 0);
+  Path call_path(const clang::CallExpr *call, unsigned depth);
+  Value value(const clang::Expr *expression, unsigned depth = 0);
+  Path field(Path base, const clang::ValueDecl *member);
+  Path index(Path base, const clang::Expr *subscript);
+  LocalInfo &local(const clang::VarDecl *var) { return locals_[var]; }
+  Path local_path(const clang::VarDecl *var);
+  Path new_local(llvm::StringRef name, clang::QualType type);
+  Path fresh_local(const clang::Expr *temporary);
+  Value::Truth truth(const clang::Expr *expression);
+
+  // ---- extract_expr.cpp
+  void emit(const clang::Stmt *statement, unsigned depth = 0); ///< operations of an expression that is no element
+  void evaluate(const clang::Stmt *statement, unsigned depth = 0);
+  void declare(const clang::VarDecl *var);
+  void assign(const clang::Expr *left, const clang::Expr *right, clang::SourceLocation at);
+  void store(const Path &dest, const clang::Expr *init, clang::SourceLocation at, unsigned depth = 0);
+  void access(const clang::Expr *object, bool write, clang::SourceLocation at);
+  void access(Path path, clang::QualType type, bool write, bool atomic, clang::SourceLocation at);
+  bool data(const Path &path, clang::QualType type) const;
+  void lambda(const clang::LambdaExpr *expression);
+  void await(const clang::CoroutineSuspendExpr *expression);
+  void make_new(const clang::CXXNewExpr *expression);
+
+  // ---- extract_call.cpp
+  struct Callee {
+    const clang::FunctionDecl *decl = nullptr;
+    const clang::Expr *receiver = nullptr; ///< object of a method call
+    const clang::Expr *pointer = nullptr;  ///< what is called when it is no function by name
+    llvm::SmallVector<const clang::Expr *, 6> args;
+    const clang::CXXRecordDecl *receiver_class = nullptr;
+    clang::QualType receiver_type;
+  };
+  Callee callee(const clang::CallExpr *call);
+  void call(const clang::CallExpr *call);
+  void construct(const clang::CXXConstructExpr *expression);
+  void plain_call(const clang::Expr *call, const Callee &callee);
+  void pointer_call(const clang::Expr *call, const Callee &callee);
+  void arguments(Op &op, const Callee &callee);
+  void library_call(const clang::Expr *call, const Callee &callee);
+  void callables(const Callee &callee, Symbol through, clang::SourceLocation at);
+  void keep_callables(const Path &where, const Callee &callee, clang::SourceLocation at);
+  Path result(const clang::Expr *call, const Op &op);
+
+  // ---- extract_models.cpp: true if the model said everything
+  bool apply(const clang::Expr *call, const Callee &callee, const CallModel &model);
+  bool type_call(const clang::Expr *call, const Callee &callee, const TypeModel &type);
+  bool construct_model(const clang::CXXConstructExpr *expression, const TypeModel &type, const Path &dest);
+  bool lock_call(const clang::Expr *call, const Callee &callee, LockMethod method, LockTraits traits);
+  bool guard_call(const clang::Expr *call, const Callee &callee, const TypeModel &type);
+  bool thread_call(const clang::Expr *call, const Callee &callee, const TypeModel &type);
+  bool guard(const clang::Expr *at, llvm::ArrayRef<const clang::Expr *> args, const TypeModel &type, const Path &dest);
+  void spawn(const clang::Expr *at, llvm::ArrayRef<const clang::Expr *> args, SpawnKind kind, llvm::StringRef api,
+             const Path &dest);
+  bool block(const clang::Expr *call, const Callee &callee, const CallModel &model);
+  Value lock_value(const clang::Expr *expression, Op &op);
+  int64_t milliseconds(const clang::Expr *expression, CallModel::Unit unit);
+  std::string text(const clang::Expr *expression) const;
+
+  Op &add(OpKind kind, clang::SourceLocation at);
+
+  Unit &unit_;
+  Function &out_;
+  clang::ASTContext &context_;
+  const clang::Decl *decl_;
+  const LambdaFrame *frame_;
+  std::vector<Op> *ops_ = nullptr;
+  uint32_t next_id_ = 1;
+  bool bounded_ = false;
+  clang::SourceLocation at_; ///< where the current default argument is used
+
+  llvm::DenseMap<const clang::VarDecl *, LocalInfo> locals_;
+  llvm::DenseMap<const clang::ParmVarDecl *, unsigned> params_;
+  llvm::DenseSet<const clang::Stmt *> elements_, silent_;
+  llvm::DenseMap<const clang::Expr *, Path> places_;   ///< where the object an expression makes lives
+  llvm::DenseMap<const clang::Expr *, uint32_t> results_; ///< operation of a call
+  llvm::DenseMap<const clang::VarDecl *, uint32_t> last_call_; ///< variable assigned from that operation in this block
+  llvm::DenseMap<const clang::VarDecl *, const clang::Expr *> range_of_; ///< range-for variable -> range
+  llvm::DenseSet<uint32_t> zero_is_success_;
+  llvm::DenseSet<const clang::ValueDecl *> written_; ///< fields and variables that this body writes
+  llvm::DenseSet<const clang::Expr *> awaited_;
+  llvm::DenseSet<const clang::Decl *> nonblocking_; ///< descriptors set to O_NONBLOCK here
+  llvm::DenseSet<const clang::Decl *> recursive_;   ///< mutex attributes set to recursive here
+  llvm::DenseMap<const clang::Stmt *, const clang::CXXTryStmt *> in_try_; ///< statements of try blocks, innermost
+  std::vector<std::pair<const clang::Expr *, const clang::VarDecl *>> made_for_;  ///< initialisers
+  std::vector<std::pair<const clang::Expr *, const clang::Expr *>> made_into_;    ///< assigned handles
+  std::vector<const clang::Expr *> returned_;
+  llvm::SmallVector<const clang::VarDecl *, 4> captured_;  ///< by reference
+  const clang::CXXTryStmt *try_ = nullptr;
+  bool in_lambda_ = false, interesting_ = false;
+};
+
+/// Without parentheses, implicit casts and the wrappers around temporaries.
+const clang::Expr *strip(const clang::Expr *expression);
+/// The expression that makes the object: a call, construction, lambda, initialiser list.
+const clang::Expr *maker(const clang::Expr *expression);
+
+} // namespace snarl

@@ -1,0 +1,321 @@
+// Calls and constructions: who is called, with what, and where the result goes. What models say is in extract_models.cpp.
+#include "extract_body.h"
+#include "clang/AST/Attr.h"
+#include "clang/AST/DeclTemplate.h"
+
+namespace snarl {
+
+using namespace clang;
+
+static Path without_deref(Path path) {
+  if (!path.steps.empty() && path.steps.back().kind == PathStep::Deref) path.steps.pop_back();
+  return path;
+}
+
+Body::Callee Body::callee(const CallExpr *call) {
+  Callee c;
+  c.decl = call->getDirectCallee();
+  llvm::ArrayRef<const Expr *> args(call->getArgs(), call->getNumArgs());
+  auto *method = dyn_cast_or_null<CXXMethodDecl>(c.decl);
+  if (auto *member = dyn_cast<CXXMemberCallExpr>(call)) {
+    c.decl = member->getMethodDecl();
+    if (c.decl) c.receiver = member->getImplicitObjectArgument();
+  } else if (isa<CXXOperatorCallExpr>(call) && method && !args.empty()) {
+    if (!method->isStatic()) c.receiver = args[0];
+    args = args.drop_front();
+  }
+  if (!c.decl) c.pointer = call->getCallee();
+  c.args.assign(args.begin(), args.end());
+  if (c.receiver) {
+    c.receiver_type = c.receiver->IgnoreParenImpCasts()->getType();
+    if (c.receiver_type->isPointerType()) c.receiver_type = c.receiver_type->getPointeeType();
+    c.receiver_class = c.receiver_type.getNonReferenceType()->getAsCXXRecordDecl();
+  }
+  return c;
+}
+
+Path Body::result(const Expr *call, const Op &op) {
+  results_[call] = op.id;
+  auto it = places_.find(call);
+  if (it != places_.end()) return it->second;
+  QualType type = call->getType();
+  if (auto *c = dyn_cast<CallExpr>(call)) type = c->getCallReturnType(context_);
+  if (type->isVoidType()) return {};
+  if (type->isRecordType() && unit_.ends_loudly(type)) return fresh_local(call);
+  Path path;
+  path.root = Root::Result;
+  path.index = op.id;
+  return path;
+}
+
+void Body::arguments(Op &op, const Callee &c) {
+  op.args.reserve(c.args.size());
+  for (unsigned i = 0; i < c.args.size(); ++i) {
+    QualType type = c.decl && i < c.decl->getNumParams() ? c.decl->getParamDecl(i)->getType() : c.args[i]->getType();
+    Value v = value(c.args[i]);
+    if (!type->isReferenceType() && !type->isRecordType() && !unit_.pointer_like(type) && !unit_.callable(type)) {
+      Value constant;
+      constant.truth = v.truth;
+      v = constant;
+    }
+    v.borrowed = type->isReferenceType() || type->isPointerType();
+    op.args.push_back(std::move(v));
+  }
+}
+
+void Body::plain_call(const Expr *call, const Callee &c) {
+  Path receiver = c.receiver ? without_deref(path(c.receiver)) : Path();
+  Op &op = add(OpKind::Call, call->getExprLoc());
+  op.callee = unit_.usr(c.decl);
+  op.callee_name = unit_.name(c.decl);
+  op.path = receiver;
+  if (auto *method = dyn_cast<CXXMethodDecl>(c.decl); method && method->isVirtual() && c.receiver) {
+    op.is_virtual = !method->hasAttr<FinalAttr>() && !method->getParent()->hasAttr<FinalAttr>();
+    if (auto *member = dyn_cast<CallExpr>(call) ? dyn_cast<MemberExpr>(cast<CallExpr>(call)->getCallee()->IgnoreParens()) : nullptr)
+      if (member->hasQualifier()) op.is_virtual = false;
+    // An object by value is what it says.
+    const Expr *object = c.receiver->IgnoreParenImpCasts();
+    const ValueDecl *named = nullptr;
+    if (auto *ref = dyn_cast<DeclRefExpr>(object)) named = ref->getDecl();
+    if (auto *member = dyn_cast<MemberExpr>(object)) named = member->getMemberDecl();
+    if (named && named->getType()->isRecordType()) op.is_virtual = false;
+  }
+  op.awaited = awaited_.contains(call);
+  arguments(op, c);
+  op.dest = result(call, op);
+}
+
+void Body::pointer_call(const Expr *call, const Callee &c) {
+  const Expr *kept = c.pointer ? c.pointer : c.receiver;
+  Path where = without_deref(path(kept));
+  Value known = value(kept);
+  Symbol signature = unit_.signature_of(kept->getType());
+  Path object;
+  if (auto *binary = dyn_cast<BinaryOperator>(strip(kept)); binary && binary->isPtrMemOp()) { // (object->*method)(...)
+    object = without_deref(path(binary->getLHS()));
+    where = without_deref(path(binary->getRHS()));
+    signature = unit_.signature_of(binary->getRHS()->getType());
+  }
+  Op &op = add(OpKind::Call, call->getExprLoc());
+  op.callee = known.function;
+  op.path = known.function ? object : where;
+  op.value.path = object;
+  op.signature = signature;
+  op.callee_name = Symbol(text(kept));
+  op.awaited = awaited_.contains(call);
+  arguments(op, c);
+  op.dest = result(call, op);
+}
+
+void Body::call(const CallExpr *e) {
+  if (e->isUnevaluatedBuiltinCall(context_) || isa<CXXPseudoDestructorExpr>(e->getCallee()->IgnoreParens())) return;
+  Callee c = callee(e);
+  if (c.receiver) emit(c.receiver);
+  for (const Expr *arg : c.args) emit(arg);
+  if (!c.decl) {
+    emit(c.pointer);
+    pointer_call(e, c);
+    return;
+  }
+  if (const CallModel *model = unit_.call_model(c.decl, c.receiver_class))
+    if (apply(e, c, *model)) return;
+  if (c.receiver) {
+    const TypeModel *type = unit_.type_model(c.receiver_type);
+    if (type && type_call(e, c, *type)) return;
+    // A lock the user wrote.
+    if (!type && c.decl->getDeclName().isIdentifier() && c.decl->getNumParams() <= 1)
+      if (LockTraits traits = unit_.lock_traits(c.receiver_type); traits.is_lock)
+        if (auto method = lock_method(c.decl->getName()))
+          if (lock_call(e, c, *method, traits)) return;
+  }
+  if (unit_.has_body(c.decl)) plain_call(e, c);
+  else library_call(e, c);
+}
+
+// ---- Functions whose bodies nobody will see: system headers, defaulted operators.
+
+/// What a pointer argument points to, as an object that is read or written.
+static bool opaque_pointee(QualType type) {
+  if (type->isFunctionType() || type->isVoidType() || type->isIncompleteType()) return true;
+  if (const RecordDecl *record = type->getAsRecordDecl())
+    return record->getName() == "_IO_FILE" || record->getName() == "__dirstream" || record->getName() == "basic_ostream" ||
+           record->getName() == "basic_istream";
+  return false;
+}
+
+void Body::library_call(const Expr *call, const Callee &c) {
+  Symbol name = unit_.name(c.decl);
+  const CallModel *model = unit_.call_model(c.decl, c.receiver_class);
+  bool reads = model && model->kind == CallKind::Reads;
+  SourceLocation at = call->getExprLoc();
+  auto *method = dyn_cast<CXXMethodDecl>(c.decl);
+  auto touch = [&](const Expr *arg, QualType type) {
+    QualType pointee = type->isReferenceType() || type->isPointerType() ? type->getPointeeType() : QualType();
+    if (pointee.isNull()) return;
+    const Expr *inner = strip(arg);
+    QualType actual = inner->getType();
+    bool write = !pointee.isConstQualified() && !reads;
+    if (type->isReferenceType()) {
+      if (type->isRValueReferenceType() && !inner->isXValue()) write = false;
+      if (opaque_pointee(pointee) || unit_.callable(pointee)) return;
+      access(path(arg), pointee, write, false, arg->getExprLoc());
+      return;
+    }
+    if (unit_.callable(type)) return;
+    // Without the casts: what the caller has.
+    if (actual->isPointerType()) pointee = actual->getPointeeType();
+    if (opaque_pointee(pointee)) return;
+    Path object = path(arg);
+    if (!object.known()) return;
+    auto *address = dyn_cast<UnaryOperator>(inner);
+    if (!(address && address->getOpcode() == UO_AddrOf) && !actual->isArrayType() && object.root != Root::This)
+      object = extended(without_deref(object), PathStep::Deref);
+    access(object, pointee, write, false, arg->getExprLoc());
+  };
+  if (c.receiver && method && !isa<CXXDestructorDecl>(method) && c.receiver_class && !c.receiver_class->isLambda()) {
+    bool write = !method->isConst();
+    access(without_deref(path(c.receiver)), c.receiver_type.getNonReferenceType(), write, false, at);
+  }
+  for (unsigned i = 0; i < c.args.size(); ++i)
+    if (i < c.decl->getNumParams()) touch(c.args[i], c.decl->getParamDecl(i)->getType());
+  // x = y, where the class lets the compiler write it
+  if (c.decl->getOverloadedOperator() == OO_Equal && c.receiver && c.args.size() == 1) {
+    QualType type = c.receiver_type.getNonReferenceType();
+    if (unit_.pointer_like(type) || unit_.callable(type)) {
+      Path dest = path(c.receiver);
+      Value v = value(c.args[0]);
+      if (dest.known()) {
+        Op &op = add(OpKind::Assign, at);
+        op.dest = dest;
+        op.value = v;
+      }
+    } else if (unit_.ends_loudly(type)) {
+      Path from = path(c.args[0]), to = path(c.receiver);
+      if (from.known() && !(from == to)) {
+        Op &op = add(OpKind::Move, at);
+        op.path = from;
+        op.dest = to;
+      }
+    }
+  }
+  // Streams
+  if (!c.receiver || c.receiver_class) {
+    const Expr *stream = c.receiver ? c.receiver : c.args.empty() ? nullptr : c.args[0];
+    llvm::StringRef text = name.str();
+    if (stream && (text.ends_with("operator>>") || text.ends_with("operator<<") || text == "std::getline")) {
+      const TypeModel *type = unit_.type_model(stream->IgnoreParenImpCasts()->getType());
+      auto *ref = dyn_cast<DeclRefExpr>(strip(stream));
+      bool input = ref && isa<NamedDecl>(ref->getDecl()) && unit_.name(ref->getDecl()).str() == "std::cin";
+      if (input || (type && type->kind == TypeKind::Stream)) {
+        Op &op = add(OpKind::Block, at);
+        op.block = input ? BlockKind::Input : BlockKind::FileIo;
+        op.api = name;
+        return;
+      }
+    }
+  }
+  callables(c, name, at);
+}
+
+/// Callables handed to a function that runs them before it returns.
+void Body::callables(const Callee &c, Symbol through, SourceLocation at) {
+  for (const Expr *arg : c.args) {
+    QualType type = arg->getType().getNonReferenceType();
+    const CXXRecordDecl *record = type->getAsCXXRecordDecl();
+    bool functor = false;
+    if (record && !record->isLambda() && unit_.is_user(record) && record->getDefinition())
+      for (const CXXMethodDecl *method : record->getDefinition()->methods()) functor |= method->getOverloadedOperator() == OO_Call;
+    Value v = value(arg);
+    if (!unit_.callable(type) && !functor && !v.function) continue;
+    if (!v.function && functor)
+      for (const CXXMethodDecl *method : record->getDefinition()->methods())
+        if (method->getOverloadedOperator() == OO_Call) v.function = unit_.usr(method);
+    if (!v.function && !v.path.known()) continue;
+    Op &op = add(OpKind::Call, arg->getExprLoc().isValid() ? arg->getExprLoc() : at);
+    op.callee = v.function;
+    op.through = through;
+    op.path = v.function && !v.bound.empty() ? v.bound[0] : v.path;
+    op.callee_name = v.function ? Symbol() : Symbol(text(arg));
+    if (!v.function) op.signature = unit_.signature_of(type);
+    for (unsigned i = 1; i < v.bound.size(); ++i) {
+      Value bound;
+      bound.path = v.bound[i];
+      op.args.push_back(bound);
+    }
+  }
+}
+
+/// Callables, pointers and objects put into a container or other keeper.
+void Body::keep_callables(const Path &where, const Callee &c, SourceLocation at) {
+  if (!where.known()) return;
+  Path element = extended(where, PathStep::Index, Symbol("*"));
+  for (const Expr *arg : c.args) {
+    QualType type = arg->getType().getNonReferenceType();
+    const Expr *made = maker(arg);
+    if (isa<InitListExpr>(made)) {
+      store(element, arg, arg->getExprLoc());
+      continue;
+    }
+    const CXXRecordDecl *record = type->getAsCXXRecordDecl();
+    Value v = value(arg);
+    bool object = record && !unit_.type_model(record) && unit_.is_user(record);
+    if (!v.function && !unit_.callable(type) && !unit_.pointer_like(type) && !object) continue;
+    if (!v.function && !v.path.known() && !v.fresh) continue;
+    Op &op = add(OpKind::Assign, at);
+    op.dest = element;
+    op.value = v;
+  }
+}
+
+// ---- Construction
+
+void Body::construct(const CXXConstructExpr *e) {
+  Callee c;
+  c.decl = e->getConstructor();
+  c.args.assign(e->getArgs(), e->getArgs() + e->getNumArgs());
+  for (const Expr *arg : c.args) emit(arg);
+  if (e->isElidable()) return; // the object is made by its argument
+  const CXXConstructorDecl *constructor = e->getConstructor();
+  const CXXRecordDecl *record = constructor->getParent();
+  QualType type = e->getType();
+  auto placed = places_.find(e);
+  Path dest = placed != places_.end() ? placed->second : Path();
+  const TypeModel *model = unit_.type_model(type);
+  bool copies = constructor->isCopyOrMoveConstructor() && c.args.size() >= 1;
+  bool loud = unit_.ends_loudly(type);
+  if (!dest.known() && (loud || (model && model->kind == TypeKind::Stream))) dest = fresh_local(e);
+  if (model && construct_model(e, *model, dest)) return;
+  if (!model && unit_.has_body(constructor)) {
+    if (!dest.known()) dest = fresh_local(e);
+    Op &op = add(OpKind::Call, e->getExprLoc());
+    op.callee = unit_.usr(constructor);
+    op.callee_name = unit_.name(constructor);
+    op.path = dest;
+    arguments(op, c);
+    op.dest = dest;
+    results_[e] = op.id;
+    return;
+  }
+  if (copies) {
+    const Expr *source = c.args[0];
+    Path from = path(source);
+    bool move = constructor->isMoveConstructor();
+    access(without_deref(from), source->getType(), move && !unit_.pointer_like(type) && from.root != Root::Local, false, source->getExprLoc());
+    if (loud && from.known() && dest.known() && !(from == dest)) {
+      Op &op = add(OpKind::Move, e->getExprLoc());
+      op.path = without_deref(from);
+      op.dest = dest;
+    }
+    return;
+  }
+  if (unit_.is_system(record->getLocation())) { // arguments are read; callables are kept
+    for (const Expr *arg : c.args)
+      if (arg->isGLValue() && !unit_.callable(arg->getType())) {
+        const CXXRecordDecl *argument = arg->getType()->getAsCXXRecordDecl();
+        if (argument) access(without_deref(path(arg)), arg->getType(), false, false, arg->getExprLoc());
+      }
+    if (dest.known()) keep_callables(dest, c, e->getExprLoc());
+  }
+}
+
+} // namespace snarl
