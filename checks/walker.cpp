@@ -19,7 +19,7 @@ void Walker::find_loops() {
     auto &[block, next] = stack.back();
     const auto &successors = f_.blocks[block].successors;
     if (next < successors.size()) {
-      uint32_t to = successors[next++];
+      uint32_t to = successors[successors.size() - ++next]; // so that the order is that of the source
       if (colour[to] == 0) {
         colour[to] = 1;
         stack.emplace_back(to, 0);
