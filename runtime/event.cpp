@@ -1,0 +1,186 @@
+#include "event.h"
+#include "writer.h"
+
+namespace snarl_rt {
+
+Held *find_held(Thread &self, const void *address) {
+  for (uint32_t i = self.held_count; i-- > 0;)
+    if (self.held[i].address == address) return &self.held[i];
+  return nullptr;
+}
+
+StackId find_stack(Thread &self, Caller caller) {
+  Inside inside(self);
+  return self.stack_memory.look_up(caller, self.stack);
+}
+
+LockId first_sight(Thread &self, const LockRef &lock, Caller caller) {
+  if (LockId id = identity(lock)) return id; // known to the table
+  StackId stack = stack_of(self, caller);
+  Inside inside(self);
+  return identify(lock, stack);
+}
+
+bool grow_held(Thread &self) {
+  Inside inside(self);
+  uint32_t capacity = self.held_capacity * 2;
+  auto *fresh = static_cast<Held *>(map_pages(capacity * sizeof(Held)));
+  if (!fresh) {
+    trace.count("held_dropped");
+    return false;
+  }
+  __builtin_memcpy(static_cast<void *>(fresh), self.held, self.held_count * sizeof(Held));
+  store_release(self.held, fresh); // the old one stays: the watcher may be reading it
+  self.held_capacity = capacity;
+  return true;
+}
+
+namespace {
+
+void rechain(Thread &self, uint32_t from) {
+  for (uint32_t i = from; i < self.held_count; ++i)
+    self.held[i].chain = extend_chain(i ? self.held[i - 1].chain : 0, self.held[i].id, self.held[i].mode);
+}
+
+void remove_held(Thread &self, uint32_t at) {
+  uint32_t last = self.held_count - 1;
+  for (uint32_t i = at; i < last; ++i) self.held[i] = self.held[i + 1];
+  self.held[last].address = nullptr;
+  compiler_barrier();
+  store(self.held_count, last);
+  rechain(self, at);
+}
+
+/// Takes out what is not held any more though nobody told us: unlocked by another thread, freed, half made.
+void drop_stale(Thread &self) {
+  for (uint32_t i = self.held_count; i-- > 0;) {
+    Held &entry = self.held[i];
+    bool twice = false;
+    for (uint32_t k = 0; k < i; ++k) twice |= self.held[k].address == entry.address;
+    if (entry.address && !twice && (entry.depth & kInWait || still_held(self, entry))) continue;
+    remove_held(self, i);
+  }
+}
+
+} // namespace
+
+void record_situation(Thread &self, const LockRef &lock, LockId wanted, char mode, bool timed, Caller caller) {
+  Inside inside(self);
+  drop_stale(self);
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < self.held_count; ++i) {
+    if (self.held[i].address == lock.address && !(self.held[i].depth & kInWait)) return; // again: says nothing about order
+    n += !(self.held[i].depth & kInWait);
+  }
+  if (!n) return;
+  roll_if_closed(self);
+  uint64_t key = situation_key(self.held[self.held_count - 1].chain, self.segment_salt, wanted, mode, timed);
+  if (self.situations.contains(key)) return;
+  if (!self.situations.insert(key) || !trace.start()) {
+    trace.count("situations_dropped");
+    return;
+  }
+  self.segment_used = true;
+  ++self.recorded;
+  StackId stack = stacks.announce(self.stack_memory.look_up(caller, self.stack));
+  threads.announce(self.id);
+  announce_lock(lock, stack);
+  Line line(SNARL_LINE_SITUATION);
+  line.hex(self.id).hex(self.segment).hex(n);
+  for (uint32_t i = 0; i < self.held_count; ++i) {
+    Held &entry = self.held[i];
+    if (entry.depth & kInWait) continue;
+    announce_lock(ref_of(entry), entry.stack);
+    line.hex(entry.id).letter(entry.mode).hex(stacks.announce(entry.stack));
+  }
+  line.hex(wanted).letter(mode).letter(timed ? 't' : 'b').hex(stack);
+  trace.write(line);
+}
+
+void deepen(Thread &self, const LockRef &lock, LockId id, char mode, Caller caller) {
+  if (Held *entry = find_held(self, lock.address)) {
+    ++entry->depth;
+    return;
+  }
+  // The first time was where we could not see. As if it were now.
+  StackId stack = stack_of(self, caller);
+  Inside inside(self);
+  uint32_t n = self.held_count;
+  if (n == self.held_capacity) return;
+  store(self.held_count, n + 1);
+  self.held[n] = {lock.address, extend_chain(n ? self.held[n - 1].chain : 0, id, mode), id, stack, 0, lock.kind, mode, false};
+}
+
+void unlock_out_of_order(Thread &self, const LockRef &lock, Caller caller) {
+  Inside inside(self);
+  for (uint32_t i = self.held_count; i-- > 0;) {
+    Held &entry = self.held[i];
+    if (entry.address != lock.address) continue;
+    if (entry.depth & kInWait) { // a cancelled condition wait: the clean-up handler gives the mutex back
+      entry.depth &= ~kInWait;
+      unpublish(self);
+    }
+    if (entry.depth) --entry.depth;
+    else remove_held(self, i);
+    return;
+  }
+  foreign_unlock(self, lock, caller);
+}
+
+void locked_again(Thread &self, const LockRef &lock, LockId id, char mode, Caller caller) {
+  Held *entry = find_held(self, lock.address);
+  if (!entry || entry->depth & kInWait) return;
+  bool hangs = lock.kind == 'm' || lock.kind == 's' || ((lock.kind == 'w' || lock.kind == 'W') && mode == 'x' && entry->mode == 's');
+  if (!hangs) return;
+  Inside inside(self);
+  report_misuse(self, 'r', lock, id, self.stack_memory.look_up(caller, self.stack), self.id, entry->stack);
+}
+
+void relock_refused(Thread &self, const LockRef &lock, LockId id, Caller caller) {
+  Inside inside(self);
+  Held *entry = find_held(self, lock.address);
+  StackId taken = entry ? entry->stack : 0;
+  report_misuse(self, 'k', lock, id, self.stack_memory.look_up(caller, self.stack), self.id, taken);
+}
+
+void destroy_refused(Thread &self, const LockRef &lock, Caller caller) {
+  Inside inside(self);
+  LockId id = identity(lock);
+  if (!id) return;
+  for (Thread *thread = threads.first(); thread; thread = thread->next) {
+    if (load(thread->state) != Thread::Running) continue;
+    for (uint32_t i = 0; i < load(thread->held_count); ++i) {
+      const Held &entry = thread->held[i];
+      if (load(entry.address) != lock.address || entry.depth & kInWait) continue;
+      return report_misuse(self, 'd', lock, id, self.stack_memory.look_up(caller, self.stack), thread->id, entry.stack);
+    }
+  }
+}
+
+void lock_made(Thread *self, const void *address, uint64_t *word) {
+  if (!self) return;
+  Inside inside(*self);
+  end_generation(address, word);
+}
+
+// ---- condition variables
+
+void before_cond_wait(Thread *self, const void *cond, pthread_mutex_t *m, bool timed, Caller caller) {
+  if (!self) return;
+  Held *entry = find_held(*self, m);
+  if (entry) entry->depth |= kInWait;
+  if (entry && self->held_count > 1) {
+    // it will be taken again with the others held
+    record_situation(*self, ref_to(m), entry->id, 'x', timed, caller);
+  }
+  self->wait.mutex = m;
+  publish(*self, 'c', cond, entry ? entry->id : 0, 'x', timed, caller);
+}
+
+void after_cond_wait(Thread *self, pthread_mutex_t *m) {
+  if (!self) return;
+  unpublish(*self);
+  if (Held *entry = find_held(*self, m)) entry->depth &= ~kInWait;
+}
+
+} // namespace snarl_rt

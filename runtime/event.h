@@ -1,0 +1,181 @@
+// The verbs that wrappers are made of: what happened, told before and after the real call.
+//
+// Two rules shape them. Nothing of ours is held or needs undoing while a real function runs, since cancellation may
+// unwind through it and a signal handler may longjmp out of it. And every verb takes the thread's record as `enter()`
+// gave it: null means that the call is none of our business, and the verb does nothing.
+#pragma once
+#include "locks.h"
+#include <errno.h>
+
+namespace snarl_rt {
+
+constexpr uint32_t kInWait = 1u << 31; ///< in Held::depth: given back by a condition wait that has not returned yet
+
+// ---- slow halves, guarded
+
+SNARL_COLD LockId first_sight(Thread &self, const LockRef &lock, Caller caller);
+SNARL_COLD StackId find_stack(Thread &self, Caller caller);
+SNARL_COLD void record_situation(Thread &self, const LockRef &lock, LockId wanted, char mode, bool timed, Caller caller);
+SNARL_COLD bool grow_held(Thread &self);
+SNARL_COLD void deepen(Thread &self, const LockRef &lock, LockId id, char mode, Caller caller);
+SNARL_COLD void unlock_out_of_order(Thread &self, const LockRef &lock, Caller caller);
+SNARL_COLD void locked_again(Thread &self, const LockRef &lock, LockId id, char mode, Caller caller);
+SNARL_COLD void relock_refused(Thread &self, const LockRef &lock, LockId id, Caller caller);
+SNARL_COLD void destroy_refused(Thread &self, const LockRef &lock, Caller caller);
+
+/// The entry of a lock the thread holds (also one given back by a condition wait), or null.
+Held *find_held(Thread &self, const void *address);
+
+SNARL_INLINE StackId stack_of(Thread &self, Caller caller) {
+  StackId stack = self.stack_memory.recall(caller);
+  return SNARL_LIKELY(stack) ? stack : find_stack(self, caller);
+}
+
+// ---- identity without a call, where the number is in the lock
+
+SNARL_INLINE LockId quick_id(pthread_mutex_t *m) { return slot_id(load(slot_in(m)->word), m); }
+SNARL_INLINE LockId quick_id(pthread_rwlock_t *l) { return slot_id(load(l->__data.__pad2), l); }
+SNARL_INLINE LockId quick_id(pthread_spinlock_t *) { return 0; }
+SNARL_INLINE LockRef ref_to(pthread_spinlock_t *s) { return ref_in_table(const_cast<const int *>(s), 's'); }
+
+/// Is it the caller's already? Exact for mutexes, where glibc keeps the owner.
+SNARL_INLINE bool mine(Thread &self, pthread_mutex_t *m) { return load(m->__data.__owner) == self.tid; }
+SNARL_INLINE bool mine(Thread &self, pthread_rwlock_t *l) { return self.held_count && find_held(self, l); }
+SNARL_INLINE bool mine(Thread &self, pthread_spinlock_t *s) { return self.held_count && find_held(self, const_cast<int *>(s)); }
+
+SNARL_INLINE void publish(Thread &self, char kind, const void *object, LockId lock, char mode, bool timed, Caller caller) {
+  Wait &wait = self.wait;
+  store(wait.sequence, wait.sequence + 1);
+  store(wait.object, object);
+  store(wait.lock, lock);
+  store(wait.mode, mode);
+  store(wait.timed, timed);
+  store(wait.frame, caller.frame);
+  compiler_barrier();
+  store(wait.kind, kind);
+}
+SNARL_INLINE void unpublish(Thread &self) { store(self.wait.kind, 0); }
+
+// ---- locks
+
+/// May block, so order counts: what is held and what is wanted is recorded before the call. Returns the lock's number.
+template <class Lock> SNARL_INLINE LockId before_lock(Thread *self, Lock *lock, char mode, bool timed, Caller caller) {
+  if (SNARL_UNLIKELY(!self)) return 0;
+  LockId id = quick_id(lock);
+  if (SNARL_UNLIKELY(!id)) id = first_sight(*self, ref_to(lock), caller);
+  if (uint32_t n = self->held_count) {
+    uint64_t key = situation_key(self->held[n - 1].chain, self->segment_salt, id, mode, timed);
+    if (SNARL_UNLIKELY(!self->situations.contains(key))) record_situation(*self, ref_to(lock), id, mode, timed, caller);
+    if (SNARL_UNLIKELY(mine(*self, lock)) && !timed) locked_again(*self, ref_to(lock), id, mode, caller);
+  }
+  publish(*self, 'l', const_cast<const void *>(static_cast<const volatile void *>(lock)), id, mode, timed, caller);
+  return id;
+}
+
+SNARL_INLINE bool counts_depth(Thread &, pthread_mutex_t *m, char) {
+  return kind_of(m) == 'r' && load(m->__data.__count) > 1;
+}
+SNARL_INLINE bool counts_depth(Thread &self, pthread_rwlock_t *l, char mode) { return mode == 's' && mine(self, l); }
+SNARL_INLINE bool counts_depth(Thread &, pthread_spinlock_t *, char) { return false; }
+SNARL_INLINE char kind_of(const volatile int *) { return 's'; }
+
+/// The lock was granted, or was not: the result of the real call goes through. Also for trylock, which never waited.
+template <class Lock> SNARL_INLINE int after_lock(Thread *self, Lock *lock, LockId id, char mode, Caller caller, int result) {
+  if (SNARL_UNLIKELY(!self)) return result;
+  unpublish(*self);
+  if (SNARL_UNLIKELY(result != 0 && result != EOWNERDEAD)) {
+    if (result == EDEADLK) relock_refused(*self, ref_to(lock), id, caller);
+    return result;
+  }
+  if (SNARL_UNLIKELY(!id)) id = quick_id(lock) ? quick_id(lock) : first_sight(*self, ref_to(lock), caller);
+  if (SNARL_UNLIKELY(counts_depth(*self, lock, mode))) {
+    deepen(*self, ref_to(lock), id, mode, caller);
+    return result;
+  }
+  uint32_t n = self->held_count;
+  if (SNARL_UNLIKELY(n == self->held_capacity) && !grow_held(*self)) return result;
+  StackId stack = stack_of(*self, caller);
+  // Reserve, then write: a signal handler that locks in between pushes above, and takes its entry away again. A slot
+  // above the count has no address, so a half-made entry is recognised.
+  store(self->held_count, n + 1);
+  compiler_barrier();
+  Held &entry = self->held[n];
+  entry.chain = extend_chain(n ? self->held[n - 1].chain : 0, id, mode);
+  entry.id = id;
+  entry.stack = stack;
+  entry.depth = 0;
+  entry.kind = kind_of(lock);
+  entry.mode = mode;
+  entry.told = false;
+  compiler_barrier();
+  store(entry.address, const_cast<void *>(static_cast<const volatile void *>(lock)));
+  return result;
+}
+
+/// Before the real call: afterwards the lock may be another thread's, or gone.
+template <class Lock> SNARL_INLINE void before_unlock(Thread *self, Lock *lock, Caller caller) {
+  if (SNARL_UNLIKELY(!self)) return;
+  uint32_t n = self->held_count;
+  if (SNARL_LIKELY(n != 0)) {
+    Held &top = self->held[n - 1];
+    if (SNARL_LIKELY(top.address == const_cast<const void *>(static_cast<const volatile void *>(lock)) && top.depth == 0)) {
+      store(top.address, nullptr);
+      compiler_barrier();
+      store(self->held_count, n - 1);
+      return;
+    }
+  }
+  unlock_out_of_order(*self, ref_to(lock), caller);
+}
+
+/// A lock made or destroyed by call: the next use of this address is another lock.
+/// `word` is where its number would be in it, or null.
+void lock_made(Thread *self, const void *address, uint64_t *word);
+
+// ---- waiting and waking
+
+/// A condition wait gives the mutex back until it returns.
+void before_cond_wait(Thread *self, const void *cond, pthread_mutex_t *m, bool timed, Caller caller);
+void after_cond_wait(Thread *self, pthread_mutex_t *m);
+/// Signal, broadcast or post: whoever wakes by it comes after us.
+void wake(Thread *self, const void *object);
+/// A count of wake-ups, to tell those that came during a wait; 0 takes any.
+uint64_t wakes_so_far();
+void woken(Thread *self, const void *object, uint64_t since, char kind);
+
+/// Any other call that may block: join, semaphore, barrier, once.
+SNARL_INLINE void block(Thread *self, char kind, const void *object, bool timed, Caller caller) {
+  if (self) publish(*self, kind, object, 0, 'x', timed, caller);
+}
+SNARL_INLINE void unblock(Thread *self) {
+  if (self) unpublish(*self);
+}
+
+// ---- misuse, see misuse.cpp
+
+void report_misuse(Thread &self, char kind, const LockRef &lock, LockId id, StackId stack, ThreadId owner, StackId taken);
+/// An unlock of something this thread does not hold as far as we saw.
+void foreign_unlock(Thread &self, const LockRef &lock, Caller caller);
+/// Does the lock itself say that the thread holds it? Reads with care: the memory may be gone.
+bool still_held(const Thread &self, const Held &entry);
+/// The thread is over, destructors included, and holds something.
+void check_thread_end(Thread &self);
+
+// ---- order between threads, see order.cpp
+
+/// Ends the current segment, as the source of an order edge: its number.
+uint32_t end_segment(Thread &self);
+/// Something that happened before: what follows in this thread is a segment of its own.
+void begin_segment_after(Thread &self, ThreadId from, uint32_t from_segment, char kind);
+/// A new segment if the current one was closed; before recording.
+void roll_if_closed(Thread &self);
+void barrier_made(const void *barrier, unsigned count);
+void barrier_arrives(Thread *self, const void *barrier);
+void barrier_left(Thread *self, const void *barrier);
+void once_done(Thread &self, const void *once);
+void once_passed(Thread *self, const void *once);
+void order_after_fork();
+void lock_order_tables();
+void unlock_order_tables();
+
+} // namespace snarl_rt

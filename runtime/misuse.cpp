@@ -1,0 +1,119 @@
+// Wrong use of locks, told as Z lines.
+//
+// Our held array may lack a lock that the thread holds: taken by a signal handler that interrupted us, or before fork.
+// So the lock itself is asked (glibc keeps the owner of mutexes and the writer of rwlocks), and what it does not confirm
+// is not reported. Process-shared and robust mutexes have owners that we cannot know, and are left alone.
+#include "event.h"
+#include "process.h"
+#include "real.h"
+#include "writer.h"
+
+namespace snarl_rt {
+namespace {
+
+KeySet reported;
+SpinLock reported_lock;
+uint32_t reports = 0;
+constexpr uint32_t kMaxReports = 1000;
+
+bool is_mutex(char kind) { return kind == 'm' || kind == 'r' || kind == 'e'; }
+bool is_rwlock(char kind) { return kind == 'w' || kind == 'W'; }
+
+/// Tids change in a forked child, where the owner written into locks is still the parent's.
+bool own_tid(const Thread &self, int tid) { return tid && (tid == self.tid || tid == self.tid_before_fork); }
+
+struct Owner {
+  ThreadId thread = 0;
+  StackId taken = 0;
+};
+
+Owner find_owner(const LockRef &lock, int tid) {
+  for (Thread *thread = threads.first(); thread; thread = thread->next) {
+    if (load(thread->state) != Thread::Running || (tid && thread->tid != tid)) continue;
+    for (uint32_t i = 0, n = load(thread->held_count); i < n; ++i)
+      if (load(thread->held[i].address) == lock.address && !(thread->held[i].depth & kInWait))
+        return {thread->id, thread->held[i].stack};
+    if (tid) return {thread->id, 0};
+  }
+  return {};
+}
+
+} // namespace
+
+SpinLock &misuse_lock() { return reported_lock; }
+
+void report_misuse(Thread &self, char kind, const LockRef &lock, LockId id, StackId stack, ThreadId owner, StackId taken) {
+  {
+    Locked locked(reported_lock);
+    uint64_t key = mix(mix(id, static_cast<uint64_t>(kind)), stack) | 1;
+    if (reported.contains(key)) return;
+    if (reports >= kMaxReports || !reported.insert(key)) return trace.count("misuses_dropped");
+    ++reports;
+  }
+  if (!trace.start()) return trace.count("lines_lost");
+  threads.announce(self.id);
+  threads.announce(owner);
+  stacks.announce(stack);
+  stacks.announce(taken);
+  announce_lock(lock, taken ? taken : stack);
+  Line line(SNARL_LINE_MISUSE);
+  line.letter(kind).hex(self.id).hex(id).hex(stack).hex(owner).hex(taken);
+  trace.write(line);
+  something_found();
+}
+
+bool still_held(const Thread &self, const Held &entry) {
+  if (is_mutex(entry.kind)) {
+    pthread_mutex_t copy;
+    return read_memory(&copy, entry.address, sizeof copy) && own_tid(self, copy.__data.__owner);
+  }
+  if (is_rwlock(entry.kind)) {
+    pthread_rwlock_t copy;
+    if (!read_memory(&copy, entry.address, sizeof copy)) return false;
+    return entry.mode == 'x' ? own_tid(self, copy.__data.__cur_writer) : copy.__data.__readers >> 3 != 0;
+  }
+  if (entry.kind == 's') {
+    int copy;
+    return read_memory(&copy, entry.address, sizeof copy) && copy != spin_unlocked();
+  }
+  return true;
+}
+
+void foreign_unlock(Thread &self, const LockRef &lock, Caller caller) {
+  int holder = 0;
+  bool unlocked = false;
+  if (is_mutex(lock.kind)) {
+    const auto &data = static_cast<pthread_mutex_t *>(lock.address)->__data;
+    if (load(data.__kind) & (kMutexRobust | kMutexShared)) return;
+    holder = load(data.__owner);
+    unlocked = !holder && !load(data.__lock);
+    if (!holder && !unlocked) return; // somebody is just taking it
+  } else if (is_rwlock(lock.kind)) {
+    const auto &data = static_cast<pthread_rwlock_t *>(lock.address)->__data;
+    if (data.__shared) return;
+    holder = load(data.__cur_writer);
+    unlocked = !holder && !(load(data.__readers) >> 3) && !(load(data.__readers) & 2);
+  } else if (lock.kind == 's') {
+    unlocked = load(*static_cast<int *>(lock.address)) == spin_unlocked();
+  }
+  if (own_tid(self, holder)) return; // taken where we could not see
+  Owner owner;
+  if (!unlocked) {
+    owner = find_owner(lock, holder);
+    if (!owner.thread || owner.thread == self.id) return;
+  }
+  StackId stack = self.stack_memory.look_up(caller, self.stack);
+  report_misuse(self, unlocked ? 'u' : 'o', lock, identify(lock, stack), stack, owner.thread, owner.taken);
+}
+
+void check_thread_end(Thread &self) {
+  for (uint32_t i = 0; i < self.held_count; ++i) {
+    const Held &entry = self.held[i];
+    if (!entry.address || entry.depth & kInWait || !still_held(self, entry)) continue;
+    if (is_mutex(entry.kind) && static_cast<pthread_mutex_t *>(entry.address)->__data.__kind & (kMutexRobust | kMutexShared))
+      continue;
+    report_misuse(self, 'x', ref_of(entry), entry.id, 0, self.id, entry.stack);
+  }
+}
+
+} // namespace snarl_rt

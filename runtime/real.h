@@ -1,0 +1,26 @@
+// The functions behind the wrappers: `real::pthread_mutex_lock(m)`.
+//
+// Each pointer starts out aimed at its own resolver, so a call through it needs no test and no start-up order: wrappers
+// are entered before our constructor has run (jemalloc locks while the program is still being relocated).
+// A call that comes while its function is being looked up can only be the look-up's own; no second thread can be
+// running then, and it silently succeeds.
+#pragma once
+#include "base.h"
+#include <pthread.h>
+#include <semaphore.h>
+#include <threads.h>
+#include <time.h>
+
+namespace snarl_rt::real {
+
+#define REAL(result, name, parameters, arguments, version) extern result(*name) parameters;
+#include "real.inc"
+#undef REAL
+
+/// Looks everything up at once. From the constructor: later calls then never resolve.
+void resolve_all();
+
+/// The .eh_frame_hdr of the object that holds `pc`, or null.
+const uint8_t *unwind_header(uintptr_t pc);
+
+} // namespace snarl_rt::real

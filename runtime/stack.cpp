@@ -1,0 +1,131 @@
+#include "stack.h"
+#include "modules.h"
+#include "writer.h"
+
+namespace snarl_rt {
+
+StackTable stacks;
+
+uint32_t unwind(Frame frame, const StackBounds &bounds, uintptr_t *pcs, uint32_t limit) {
+  uint32_t n = 0;
+  do pcs[n++] = frame.exact ? frame.pc : frame.pc - 1;
+  while (n < limit && step(frame, bounds));
+  return n;
+}
+
+// ---- StackTable
+
+StackId StackTable::intern(const uintptr_t *pcs, uint32_t frames) {
+  uint64_t hash = frames;
+  for (uint32_t i = 0; i < frames; ++i) hash = mix(hash, pcs[i]);
+  Locked locked(lock_);
+  StackRecord *&bucket = buckets_[hash % kBuckets];
+  for (StackRecord *record = bucket; record; record = record->next)
+    if (record->hash == hash && record->frames == frames) return record->id;
+  if (count_ + 1 >= kChunk * kChunks) return 0;
+  StackRecord **&chunk = chunks_[(count_ + 1) / kChunk];
+  if (!chunk) chunk = static_cast<StackRecord **>(map_pages(kChunk * sizeof(StackRecord *)));
+  auto *record = static_cast<StackRecord *>(arena.allocate(sizeof(StackRecord) + frames * sizeof(uintptr_t)));
+  if (!chunk || !record) {
+    trace.count("stacks_dropped");
+    return 0;
+  }
+  *record = {};
+  record->hash = hash;
+  record->id = count_ + 1;
+  record->frames = frames;
+  __builtin_memcpy(record + 1, pcs, frames * sizeof(uintptr_t));
+  store_release(chunk[record->id % kChunk], record);
+  record->next = bucket;
+  bucket = record;
+  return ++count_;
+}
+
+StackRecord *StackTable::find(StackId id) const {
+  StackRecord **chunk = id < kChunk * kChunks ? load_acquire(chunks_[id / kChunk]) : nullptr;
+  return id && chunk ? load_acquire(chunk[id % kChunk]) : nullptr;
+}
+
+StackId StackTable::announce(StackId id) {
+  StackRecord *record = find(id);
+  if (!record) return 0;
+  if (load_acquire(record->announced) == trace.epoch()) return id;
+  Line line(SNARL_LINE_STACK);
+  line.hex(id);
+  for (uint32_t i = 0; i < record->frames; ++i) line.hex(record->pcs()[i]);
+  if (!trace.start()) return 0;
+  for (uint32_t i = 0; i < record->frames; ++i) tell_module_of(record->pcs()[i]);
+  trace.write(line); // twice if two threads are here at once: the same line
+  store_release(record->announced, trace.epoch());
+  return id;
+}
+
+// ---- StackMemory
+
+void StackMemory::forget() {
+  for (StackMemo &memo : memos_) memo = {};
+}
+
+bool StackMemory::insert(uint64_t key, StackId stack) {
+  if ((known_count_ + 1) * 2 > known_capacity_) {
+    uint32_t capacity = known_capacity_ ? known_capacity_ * 2 : 256;
+    auto *fresh = capacity > kMaxKnown ? nullptr : static_cast<Known *>(map_pages(capacity * sizeof(Known)));
+    if (!fresh) return false;
+    for (uint32_t i = 0; i < known_capacity_; ++i) {
+      if (!known_[i].key) continue;
+      uint32_t at = known_[i].key & (capacity - 1);
+      while (fresh[at].key) at = (at + 1) & (capacity - 1);
+      fresh[at] = known_[i];
+    }
+    if (known_) unmap_pages(known_, known_capacity_ * sizeof(Known));
+    known_ = fresh;
+    known_capacity_ = capacity;
+  }
+  uint32_t at = key & (known_capacity_ - 1);
+  while (known_[at].key) at = (at + 1) & (known_capacity_ - 1);
+  known_[at] = {key, stack};
+  ++known_count_;
+  return true;
+}
+
+StackId StackMemory::look_up(Caller caller, const StackBounds &whole) {
+  StackBounds bounds = whole;
+  if (caller.sp() < bounds.low || caller.sp() >= bounds.end) bounds = {}; // a signal stack or a coroutine's: read with care
+  else bounds.low = caller.frame;
+  StackMemo memo;
+  memo.sp = caller.sp();
+  memo.pc = caller.pc();
+  Frame frame = caller.as_frame();
+  uint64_t key = mix(frame.pc);
+  bool whole_memo = true;
+  for (int i = 0; i < 3; ++i) {
+    // where nothing more is known the memo compares the return address itself, at distance 0
+    memo.next_at[i] = 0;
+    memo.next_pc[i] = caller.pc();
+    if (crowded_ || !whole_memo || !step(frame, bounds) || frame.exact || frame.sp - memo.sp > UINT32_MAX) {
+      whole_memo = false;
+      continue;
+    }
+    memo.next_at[i] = static_cast<uint32_t>(frame.sp - memo.sp);
+    memo.next_pc[i] = frame.pc;
+    key = mix(key, frame.pc);
+  }
+  key |= 1;
+  for (uint32_t at = known_capacity_ ? key & (known_capacity_ - 1) : 0; known_ && known_[at].key; at = (at + 1) & (known_capacity_ - 1))
+    if (known_[at].key == key) {
+      memo.stack = known_[at].stack;
+      break;
+    }
+  if (!memo.stack) {
+    uintptr_t pcs[kMaxFrames];
+    memo.stack = stacks.intern(pcs, unwind(caller.as_frame(), bounds, pcs, kMaxFrames));
+    if (memo.stack && !insert(key, memo.stack) && !crowded_) {
+      crowded_ = true;
+      trace.count("stacks_merged");
+    }
+  }
+  if (bounds.end) memos_[slot(memo.sp, memo.pc)] = memo;
+  return memo.stack;
+}
+
+} // namespace snarl_rt

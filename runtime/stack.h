@@ -1,0 +1,105 @@
+// Where a lock was taken: stacks as numbers, at a price that every acquisition can pay.
+//
+// Unwinding at each lock would cost several times the lock itself. Instead a thread remembers, by the place of the call on
+// its stack and the return address there, the next three return addresses, where they lay, and the number of the whole
+// stack: while these four still agree (four loads from the stack's warm end), the number is the same. Four, because
+// unoptimised code reaches pthread_mutex_lock through __gthread_mutex_lock, std::mutex::lock and a guard's constructor.
+// If they do not agree, the four are found through cached unwind rows and looked up in a table of the thread; only four
+// return addresses never seen together are unwound to the end, and the stack gets a number for the whole process.
+#pragma once
+#include "base.h"
+#include "cfi.h"
+
+namespace snarl_rt {
+
+using StackId = uint32_t; ///< 0: not known
+
+constexpr uint32_t kMaxFrames = 64;
+
+/// The caller of a wrapper: the wrapper's own frame address tells everything.
+struct Caller {
+  uintptr_t frame = 0;
+  uintptr_t pc() const { return reinterpret_cast<const uintptr_t *>(frame)[1]; }
+  uintptr_t sp() const { return frame + 16; }
+  uintptr_t bp() const { return *reinterpret_cast<const uintptr_t *>(frame); }
+  Frame as_frame() const { return {pc(), sp(), bp(), false}; }
+};
+/// For use in wrappers only; forces a frame pointer there.
+#define SNARL_CALLER snarl_rt::Caller{reinterpret_cast<uintptr_t>(__builtin_frame_address(0))}
+
+struct StackRecord {
+  StackRecord *next = nullptr;
+  uint64_t hash = 0;
+  StackId id = 0;
+  uint32_t frames = 0;
+  uint8_t announced = 0; ///< epoch of the trace that has the S line
+  const uintptr_t *pcs() const { return reinterpret_cast<const uintptr_t *>(this + 1); }
+};
+
+/// All stacks of the process, each once.
+class StackTable {
+public:
+  StackId intern(const uintptr_t *pcs, uint32_t frames);
+  StackRecord *find(StackId id) const;
+  /// Writes the S line if this trace does not have it. Returns `id`.
+  StackId announce(StackId id);
+  SpinLock &lock() { return lock_; }
+
+private:
+  static constexpr size_t kBuckets = 4096, kChunk = 4096, kChunks = 512;
+  SpinLock lock_;
+  StackRecord *buckets_[kBuckets] = {};
+  StackRecord **chunks_[kChunks] = {};
+  uint32_t count_ = 0;
+};
+extern StackTable stacks;
+
+/// One remembered call: valid while the four return addresses are where they were.
+struct alignas(64) StackMemo {
+  uintptr_t sp = 0, pc = 0;
+  uintptr_t next_pc[3] = {};
+  uint32_t next_at[3] = {}; ///< distance above sp
+  StackId stack = 0;
+};
+
+/// Per thread. 16 KiB of memos, and a table of the fourfold return addresses seen.
+class StackMemory {
+public:
+  /// The stack of the caller if its memo still holds, else 0.
+  SNARL_INLINE StackId recall(Caller caller) const {
+    const uintptr_t sp = caller.sp(), pc = caller.pc();
+    const StackMemo &memo = memos_[slot(sp, pc)];
+    if (SNARL_LIKELY(memo.sp == sp && memo.pc == pc && word(sp, memo.next_at[0]) == memo.next_pc[0] &&
+                     word(sp, memo.next_at[1]) == memo.next_pc[1] && word(sp, memo.next_at[2]) == memo.next_pc[2]))
+      return memo.stack;
+    return 0;
+  }
+  /// The same the long way; unwinds at the first sight of the four innermost return addresses. Guarded by the caller.
+  SNARL_COLD StackId look_up(Caller caller, const StackBounds &bounds);
+  void forget();
+
+private:
+  static constexpr size_t kMemos = 256;
+  static SNARL_INLINE size_t slot(uintptr_t sp, uintptr_t pc) {
+    return ((pc ^ (sp << 9)) * 0x9e3779b97f4a7c15ull) >> 56;
+  }
+  static SNARL_INLINE uintptr_t word(uintptr_t sp, uint32_t distance) {
+    return *reinterpret_cast<const uintptr_t *>(sp + distance - 8);
+  }
+  bool insert(uint64_t key, StackId stack);
+
+  struct Known {
+    uint64_t key = 0;
+    StackId stack = 0;
+  };
+  static constexpr size_t kMaxKnown = 16384;
+  StackMemo memos_[kMemos];
+  Known *known_ = nullptr;
+  uint32_t known_count_ = 0, known_capacity_ = 0;
+  bool crowded_ = false; ///< too many different calls: one stack for each innermost return address from now on
+};
+
+/// Unwinds to the end. `bounds` empty: every word is read by system call (for another thread's stack).
+uint32_t unwind(Frame from, const StackBounds &bounds, uintptr_t *pcs, uint32_t limit);
+
+} // namespace snarl_rt

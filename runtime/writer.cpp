@@ -1,0 +1,245 @@
+#include "writer.h"
+#include "modules.h"
+#include "options.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+namespace snarl_rt {
+
+Trace trace;
+Arena arena;
+
+bool read_memory(void *to, const void *from, size_t bytes) {
+  iovec local{to, bytes}, remote{const_cast<void *>(from), bytes};
+  return raw_syscall(SYS_process_vm_readv, raw_syscall(SYS_getpid), reinterpret_cast<long>(&local), 1,
+                     reinterpret_cast<long>(&remote), 1, 0) == static_cast<long>(bytes);
+}
+
+// ---- Line
+
+Line::~Line() {
+  if (data_ != inline_) unmap_pages(data_, capacity_);
+}
+
+void Line::grow() {
+  size_t wanted = capacity_ < 4096 ? 8192 : capacity_ * 2;
+  auto *fresh = static_cast<char *>(map_pages(wanted));
+  if (!fresh) {
+    size_ = 0; // an impossible line rather than a wrong one: readers skip empty lines
+    return;
+  }
+  __builtin_memcpy(fresh, data_, size_);
+  if (data_ != inline_) unmap_pages(data_, capacity_);
+  data_ = fresh;
+  capacity_ = wanted;
+}
+
+void Line::put(char c) {
+  if (size_ == capacity_) grow();
+  data_[size_++] = c;
+}
+
+Line &Line::hex(uint64_t value) {
+  put(' ');
+  int digits = value ? (67 - __builtin_clzll(value)) / 4 : 1;
+  while (digits--) put("0123456789abcdef"[value >> (digits * 4) & 15]);
+  return *this;
+}
+
+Line &Line::letter(char c) {
+  put(' ');
+  put(c);
+  return *this;
+}
+
+Line &Line::text(const char *text, size_t limit) {
+  put(' ');
+  for (; *text && limit; ++text, --limit) {
+    if (*text == '\n' || *text == '\\') put('\\');
+    put(*text == '\n' ? 'n' : *text);
+  }
+  return *this;
+}
+
+Line &Line::raw(const char *text, size_t length) {
+  for (size_t i = 0; i < length; ++i) put(text[i]);
+  return *this;
+}
+
+// ---- counters: few names, each a literal
+
+namespace {
+
+struct Counter {
+  const char *name;
+  uint64_t value;
+};
+constexpr size_t kCounters = 16;
+Counter counters[kCounters];
+
+/// Appends decimal digits.
+char *decimal(char *to, uint64_t value) {
+  char digits[20];
+  int n = 0;
+  do digits[n++] = static_cast<char>('0' + value % 10);
+  while (value /= 10);
+  while (n) *to++ = digits[--n];
+  return to;
+}
+
+char *append(char *to, const char *text) {
+  while (*text) *to++ = *text++;
+  return to;
+}
+
+constexpr int kHighDescriptor = 1000;
+
+} // namespace
+
+// ---- Trace
+
+bool Trace::open_file() {
+  long opened = -1;
+  if (!path_[0]) {
+    if (!directory_[0]) {
+      if (options.trace.length && options.trace.length < sizeof directory_ - 1)
+        __builtin_memcpy(directory_, options.trace.start, options.trace.length);
+      else
+        append(directory_, "snarl.trace");
+      if (directory_[0] != '/') { // the program may change its working directory
+        char here[sizeof directory_];
+        long length = raw_syscall(SYS_getcwd, reinterpret_cast<long>(here), sizeof here);
+        size_t name = snarl_rt::length(directory_);
+        if (length > 0 && static_cast<size_t>(length) + name + 1 < sizeof directory_) {
+          __builtin_memmove(directory_ + length, directory_, name + 1);
+          __builtin_memcpy(directory_, here, static_cast<size_t>(length));
+          directory_[length - 1] = '/';
+        }
+      }
+    }
+    raw_syscall(SYS_mkdirat, AT_FDCWD, reinterpret_cast<long>(directory_), 0777);
+    for (uint64_t n = 0; n < 10000 && opened < 0; ++n) {
+      char *to = append(path_, directory_);
+      *to++ = '/';
+      to = decimal(to, static_cast<uint64_t>(pid_));
+      *to++ = '.';
+      to = append(decimal(to, n), ".trace");
+      *to = 0;
+      opened = raw_syscall(SYS_openat, AT_FDCWD, reinterpret_cast<long>(path_),
+                           O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
+      if (opened < 0 && opened != -EEXIST) break;
+    }
+  } else {
+    opened = raw_syscall(SYS_openat, AT_FDCWD, reinterpret_cast<long>(path_), O_WRONLY | O_APPEND | O_CLOEXEC);
+  }
+  if (opened < 0) return false;
+  long high = raw_syscall(SYS_fcntl, opened, F_DUPFD_CLOEXEC, kHighDescriptor);
+  if (high < 0) high = raw_syscall(SYS_fcntl, opened, F_DUPFD_CLOEXEC, 200);
+  if (high >= 0) raw_syscall(SYS_close, opened);
+  fd_ = static_cast<int>(high >= 0 ? high : opened);
+  struct stat status;
+  if (raw_syscall(SYS_newfstatat, fd_, reinterpret_cast<long>(""), reinterpret_cast<long>(&status), AT_EMPTY_PATH) == 0) {
+    device_ = status.st_dev;
+    inode_ = status.st_ino;
+  }
+  return true;
+}
+
+bool Trace::still_ours() const {
+  struct stat status;
+  return fd_ >= 0 &&
+         raw_syscall(SYS_newfstatat, fd_, reinterpret_cast<long>(""), reinterpret_cast<long>(&status), AT_EMPTY_PATH) == 0 &&
+         status.st_dev == device_ && status.st_ino == inode_;
+}
+
+void Trace::write_bytes(const char *data, size_t size) {
+  if (!still_ours()) {
+    fd_ = -1;
+    if (!open_file()) {
+      failed_ = true;
+      return;
+    }
+  }
+  if (written_ > options.max_trace_mb << 20) {
+    if (!failed_) {
+      failed_ = true;
+      static const char kFull[] = "C trace_full 1\n";
+      raw_syscall(SYS_write, fd_, reinterpret_cast<long>(kFull), sizeof kFull - 1);
+    }
+    return;
+  }
+  long done = raw_syscall(SYS_write, fd_, reinterpret_cast<long>(data), static_cast<long>(size));
+  written_ += size;
+  if (done != static_cast<long>(size)) count("writes_failed");
+}
+
+void Trace::write_start() {
+  Line line(SNARL_LINE_VERSION);
+  timespec now{};
+  raw_syscall(SYS_clock_gettime, CLOCK_REALTIME, reinterpret_cast<long>(&now));
+  line.hex(SNARL_TRACE_VERSION).hex(static_cast<uint64_t>(pid_)).hex(static_cast<uint64_t>(raw_syscall(SYS_getppid)));
+  line.hex(static_cast<uint64_t>(now.tv_sec) * 1000000000u + static_cast<uint64_t>(now.tv_nsec)).text(executable_).raw("\n", 1);
+  write_bytes(line.data(), line.size());
+}
+
+bool Trace::start() {
+  if (load_acquire(started_)) return !load(failed_);
+  {
+    Locked locked(lock_);
+    if (started_) return !failed_;
+    pid_ = static_cast<int>(raw_syscall(SYS_getpid));
+    long n = raw_syscall(SYS_readlinkat, AT_FDCWD, reinterpret_cast<long>("/proc/self/exe"),
+                         reinterpret_cast<long>(executable_), sizeof executable_ - 1);
+    executable_[n > 0 ? n : 0] = 0;
+    failed_ = !open_file();
+    if (!failed_) write_start();
+    store_release(started_, true);
+  }
+  if (!failed_) tell_modules();
+  return !failed_;
+}
+
+void Trace::write(Line &line) {
+  if (!start()) return count("lines_lost");
+  line.raw("\n", 1);
+  Locked locked(lock_);
+  write_bytes(line.data(), line.size());
+}
+
+void Trace::start_over() {
+  lock_.reset();
+  if (fd_ >= 0 && still_ours()) raw_syscall(SYS_close, fd_);
+  fd_ = -1;
+  started_ = failed_ = false;
+  forget_modules();
+  written_ = 0;
+  path_[0] = 0;
+  epoch_ = static_cast<uint8_t>(epoch_ == 255 ? 1 : epoch_ + 1);
+  for (Counter &counter : counters) counter = {};
+}
+
+void Trace::count(const char *name) {
+  for (Counter &counter : counters) {
+    const char *expected = nullptr;
+    if (!load(counter.name)) __atomic_compare_exchange_n(&counter.name, &expected, name, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    if (!same(load(counter.name), name)) continue;
+    __atomic_add_fetch(&counter.value, 1, __ATOMIC_RELAXED);
+    return;
+  }
+}
+
+void Trace::write_counters() {
+  if (!started_) return;
+  for (Counter &counter : counters) {
+    if (!counter.name || !load(counter.value)) continue;
+    Line line(SNARL_LINE_COUNTER);
+    line.text(counter.name).hex(load(counter.value));
+    write(line);
+  }
+}
+
+} // namespace snarl_rt

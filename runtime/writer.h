@@ -1,0 +1,79 @@
+// The trace file: lines formatted by hand, one write(2) each.
+//
+// The descriptor is ours but lives in the program's table, where the program may close it, or close it and get the same
+// number for a file of its own. So it sits at a high number and is checked against device and inode before each write;
+// if it is not ours any more the file is opened again by name. Lines are written for new things only, so the extra
+// system call does not count.
+#pragma once
+#include "base.h"
+#include "trace_format.h"
+
+namespace snarl_rt {
+
+/// One line being made. Starts in the caller's buffer and moves to mapped pages when it is too small.
+class Line {
+public:
+  explicit Line(char letter) { put(letter); }
+  ~Line();
+  Line(const Line &) = delete;
+  /// A space and the number, hexadecimal.
+  Line &hex(uint64_t value);
+  /// A space and one letter.
+  Line &letter(char c);
+  /// A space and the text, with newlines and backslashes escaped. At most `limit` characters.
+  Line &text(const char *text, size_t limit = 4096);
+  /// Characters as they are.
+  Line &raw(const char *text, size_t length);
+
+  const char *data() const { return data_; }
+  size_t size() const { return size_; }
+
+private:
+  void put(char c);
+  void grow();
+  static constexpr size_t kInline = 360;
+  char inline_[kInline];
+  char *data_ = inline_;
+  size_t size_ = 0, capacity_ = kInline;
+};
+
+class Trace {
+public:
+  /// Opens the file if it is not open yet, writing V and M lines. False if nothing can be written.
+  bool start();
+  bool started() const { return load(started_); }
+  /// Appends the line and its newline. Opens the file at the first line.
+  void write(Line &line);
+  /// A forked child: the next line opens a file of its own. No other thread is running.
+  void start_over();
+  /// Counts something that was not recorded; the C line is written at powers of two and when the process ends.
+  void count(const char *name);
+  /// The C lines as they stand.
+  void write_counters();
+  /// Number of the file in this process's line of forks, 1 to 255: what was announced in another one was not in this one.
+  uint8_t epoch() const { return load(epoch_); }
+  const char *directory() const { return directory_; }
+  const char *path() const { return path_; }
+  SpinLock &lock() { return lock_; }
+
+private:
+  bool open_file();
+  bool still_ours() const;
+  void write_bytes(const char *data, size_t size);
+  void write_start();
+
+  SpinLock lock_;
+  bool started_ = false, failed_ = false;
+  uint8_t epoch_ = 1;
+  int fd_ = -1;
+  int pid_ = 0;
+  uint64_t device_ = 0, inode_ = 0;
+  uint64_t written_ = 0;
+  char executable_[1024] = {};
+  char directory_[1024] = {};
+  char path_[1100] = {};
+};
+
+extern Trace trace;
+
+} // namespace snarl_rt
