@@ -148,7 +148,7 @@ void from_run(const Run &run, Findings &out) {
 
     std::vector<std::string> parts;
     for (const BlockedThread *member : members)
-      parts.push_back(fmt::format("{} waits for {}", run.top(member->stack).function,
+      parts.push_back(fmt::format("{} waits for {}", run.where(member->stack),
                                   member->waits == WaitKind::Lock ? run.lock_class(member->lock)
                                   : member->waits == WaitKind::Join ? "a thread" : waits_for(run, *member)));
     std::sort(parts.begin(), parts.end());

@@ -33,8 +33,8 @@ std::string side_name(const Side &side, bool across) {
 /// Names, not numbers: what the side wants, and the functions where it holds and wants.
 std::string side_key(const Side &side) {
   const Run &run = *side.run;
-  return fmt::format("{} at {}, {} at {}", run.lock_class(side.held.lock), run.top(side.held.taken).function,
-                     run.lock_class(side.situation->wanted), run.top(side.situation->stack).function);
+  return fmt::format("{} at {}, {} at {}", run.lock_class(side.held.lock), run.where(side.held.taken),
+                     run.lock_class(side.situation->wanted), run.where(side.situation->stack));
 }
 
 /// What tells a reader which locks it is about; in a schedule there is no room for more.
@@ -235,7 +235,7 @@ private:
       bool usable = single(s.wanted) && std::all_of(s.held.begin(), s.held.end(), [&](const HeldLock &h) { return single(h.lock); });
       if (!usable || run.alone(s.segment)) continue;
       General g{&run, r, &s, 0};
-      std::vector<uint64_t> signature{class_of(r, s.wanted), words_.of(run.top(s.stack).function), uint64_t(s.mode)};
+      std::vector<uint64_t> signature{class_of(r, s.wanted), words_.of(run.where(s.stack)), uint64_t(s.mode)};
       Dependency d;
       d.agent = thread_class(run, s.segment.thread);
       d.repeats = d.agent != 1 && repeats(run, s.segment.thread, d.agent);
@@ -243,7 +243,7 @@ private:
       for (const HeldLock &held : s.held) {
         d.held.push_back({class_of(r, held.lock), held.mode == LockMode::Shared});
         signature.push_back(class_of(r, held.lock));
-        signature.push_back(words_.of(run.top(held.taken).function));
+        signature.push_back(words_.of(run.where(held.taken)));
       }
       g.signature = d.variant = signatures_.of(signature);
       seen_[g.signature].push_back({r, s.segment});
@@ -263,8 +263,7 @@ private:
   uint32_t thread_class(const Run &run, ThreadId thread) {
     if (thread == 1) return 1;
     auto found = run.threads.find(thread);
-    Frame frame = found == run.threads.end() ? Frame() : run.top(found->second.created);
-    return 1 + words_.of(fmt::format("created {} {}+{:x}", frame.function, frame.module, frame.offset));
+    return 1 + words_.of("created in " + (found == run.threads.end() ? "" : run.where(found->second.created)));
   }
 
   /// Can another thread of this class be there at the same time?

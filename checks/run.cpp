@@ -31,13 +31,17 @@ Frame Run::top(StackId stack) const {
   return all.empty() ? Frame() : all.front();
 }
 
-/// " first taken in Bus::emit", or nothing if that is not known.
+std::string Run::where(StackId stack) const {
+  Frame frame = top(stack);
+  if (!frame.function.empty()) return frame.function;
+  if (frame.module.empty()) return {};
+  return fmt::format("{}+{:#x}", frame.module.substr(frame.module.rfind('/') + 1), frame.offset);
+}
+
+/// "first taken in Bus::emit", or nothing if that is not known.
 static std::string first_taken(const Run &run, const RunLock &lock) {
-  Frame frame = run.top(lock.first_seen);
-  if (!frame.function.empty()) return fmt::format("first taken in {}", frame.function);
-  if (frame.place.known()) return fmt::format("first taken at {}:{}", frame.place.file, frame.place.line);
-  if (!frame.module.empty()) return fmt::format("first taken at {}+{:#x}", frame.module, frame.offset);
-  return {};
+  std::string where = run.where(lock.first_seen);
+  return where.empty() ? "" : "first taken in " + where;
 }
 
 std::string Run::lock_name(LockId id) const {
@@ -57,7 +61,7 @@ std::string Run::lock_class(LockId id) const {
   std::string name = symbols ? symbols->variable(*this, lock.address, lock.modules_seen) : "";
   if (!name.empty()) return name;
   std::string where = first_taken(*this, lock);
-  return where.empty() ? to_string(lock.kind) : fmt::format("{} {}", to_string(lock.kind), where);
+  return where.empty() ? fmt::format("{} #{}", to_string(lock.kind), id) : fmt::format("{} {}", to_string(lock.kind), where);
 }
 
 std::string Run::thread_name(ThreadId id) const {

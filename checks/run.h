@@ -163,6 +163,8 @@ struct Run {
   Stack frames(StackId stack) const;
   /// First frame of the stack; empty if nothing is known.
   Frame top(StackId stack) const;
+  /// The first frame in words that stay the same from run to run: "Bus::emit", else "libbus.so+0x1234"; may be empty.
+  std::string where(StackId stack) const;
   /// "cash_m", "tool+0x28" for a global; else "mutex #7 (first taken in Bus::emit)".
   std::string lock_name(LockId lock) const;
   /// The same for all instances that are the same in the source, and from run to run: the global's name, or kind and

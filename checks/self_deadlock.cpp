@@ -92,8 +92,8 @@ void report(const Run &run, const Relock &relock, Findings &out) {
   add_created(run, relock.thread, thread, finding);
   set_place(finding, 1);
   finding.names = {lock};
-  finding.key = fmt::format("{} taken in {}, again in {}", run.lock_class(relock.lock), run.top(relock.taken).function,
-                            run.top(relock.stack).function);
+  finding.key = fmt::format("{} taken in {}, again in {}", run.lock_class(relock.lock), run.where(relock.taken),
+                            run.where(relock.stack));
   for (const Finding &other : out)
     if (other.rule == finding.rule && other.key == finding.key) return;
   out.push_back(std::move(finding));

@@ -120,7 +120,7 @@ void from_run(const Run &run, Findings &out) {
     add_created(run, last, thread, finding);
     if (misuse.owner && misuse.owner != last) add_created(run, misuse.owner, owner, finding);
     finding.key = fmt::format("{} {} in {}, taken in {}", run.lock_class(misuse.lock), what_happens(misuse.kind),
-                              run.top(misuse.stack).function, run.top(misuse.taken).function);
+                              run.where(misuse.stack), run.where(misuse.taken));
     bool known = false;
     for (const Finding &other : out) known |= other.rule == finding.rule && other.key == finding.key;
     if (!known) out.push_back(std::move(finding));

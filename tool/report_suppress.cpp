@@ -1,7 +1,6 @@
 #include "report_suppress.h"
 #include "checks/rule.h"
 #include "llvm/ADT/SmallVector.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include <fmt/format.h>
 
@@ -11,10 +10,11 @@ llvm::Error RunSuppressions::read(const std::string &file) {
   auto buffer = llvm::MemoryBuffer::getFile(file, /*IsText=*/true);
   if (!buffer)
     return llvm::createStringError(buffer.getError(), "cannot read the suppression file '" + file + "': " + buffer.getError().message());
+  texts_.push_back(std::move(*buffer));
   std::string reason;
   unsigned number = 0;
   llvm::SmallVector<llvm::StringRef> lines;
-  (*buffer)->getBuffer().split(lines, '\n');
+  texts_.back()->getBuffer().split(lines, '\n');
   for (llvm::StringRef line : lines) {
     ++number;
     line = line.trim();

@@ -10,6 +10,8 @@
 #include "render.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/GlobPattern.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -34,6 +36,7 @@ private:
     bool used = false;
     bool matches(const Finding &finding) const;
   };
+  std::vector<std::unique_ptr<llvm::MemoryBuffer>> texts_; ///< the patterns point into them
   std::vector<Line> lines_;
 };
 

@@ -373,7 +373,7 @@ llvm::Expected<std::vector<Run>> read_traces(const std::vector<std::string> &pat
         runs.push_back(reader.finish());
         continue;
       }
-      if (!folder || !skipped) return std::move(bad);
+      if (!folder || !skipped) return bad;
       skipped->push_back(llvm::toString(std::move(bad)));
     }
   }
