@@ -15,7 +15,8 @@ namespace snarl {
 
 class Body {
 public:
-  Body(Unit &unit, Function &out, const clang::Decl *decl, const LambdaFrame *frame);
+  /// `named_contract`: the function's contract comes from its name only.
+  Body(Unit &unit, Function &out, const clang::Decl *decl, const LambdaFrame *frame, bool named_contract = false);
 
   void run(clang::Stmt *body);
   /// Namespace-scope and other initialisers outside of functions: one more straight-line block.
@@ -90,6 +91,7 @@ private:
   void plain_call(const clang::Expr *call, const Callee &callee);
   void pointer_call(const clang::Expr *call, const Callee &callee);
   void arguments(Op &op, const Callee &callee);
+  void materialise(const Callee &callee); ///< gives aggregates that are passed a place, and stores their parts there
   void library_call(const clang::Expr *call, const Callee &callee);
   void callables(const Callee &callee, Symbol through, clang::SourceLocation at);
   void keep_callables(const Path &where, const Callee &callee, clang::SourceLocation at);
@@ -117,6 +119,7 @@ private:
   clang::ASTContext &context_;
   const clang::Decl *decl_;
   const LambdaFrame *frame_;
+  const bool named_contract_;
   std::vector<Op> *ops_ = nullptr;
   uint32_t next_id_ = 1;
   bool bounded_ = false;
@@ -132,6 +135,7 @@ private:
   llvm::DenseSet<uint32_t> zero_is_success_;
   llvm::DenseSet<const clang::ValueDecl *> written_; ///< fields and variables that this body writes
   llvm::DenseSet<const clang::Expr *> awaited_;
+  llvm::DenseSet<const clang::Expr *> stored_;           ///< an Assign to its place was emitted with the call
   llvm::DenseSet<const clang::Decl *> nonblocking_; ///< descriptors set to O_NONBLOCK here
   llvm::DenseSet<const clang::Decl *> recursive_;   ///< mutex attributes set to recursive here
   llvm::DenseMap<const clang::Stmt *, const clang::CXXTryStmt *> in_try_; ///< statements of try blocks, innermost
@@ -140,6 +144,7 @@ private:
   std::vector<const clang::Expr *> returned_;
   llvm::SmallVector<const clang::VarDecl *, 4> captured_;  ///< by reference
   const clang::CXXTryStmt *try_ = nullptr;
+  llvm::DenseSet<const clang::Stmt *> destroyed_; ///< temporaries, in this block
   bool in_lambda_ = false, interesting_ = false;
 };
 

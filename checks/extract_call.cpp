@@ -63,6 +63,14 @@ void Body::arguments(Op &op, const Callee &c) {
   }
 }
 
+void Body::materialise(const Callee &c) {
+  for (const Expr *arg : c.args) {
+    const Expr *made = maker(arg);
+    if (isa<InitListExpr>(made) && made->getType()->isRecordType() && !places_.count(made) && made->getType()->getAsCXXRecordDecl())
+      store(fresh_local(made), made, made->getExprLoc());
+  }
+}
+
 void Body::plain_call(const Expr *call, const Callee &c) {
   Path receiver = c.receiver ? without_deref(path(c.receiver)) : Path();
   Op &op = add(OpKind::Call, call->getExprLoc());
@@ -112,6 +120,7 @@ void Body::call(const CallExpr *e) {
   Callee c = callee(e);
   if (c.receiver) emit(c.receiver);
   for (const Expr *arg : c.args) emit(arg);
+  materialise(c);
   if (!c.decl) {
     emit(c.pointer);
     pointer_call(e, c);
@@ -287,6 +296,7 @@ void Body::construct(const CXXConstructExpr *e) {
   if (model && construct_model(e, *model, dest)) return;
   if (!model && unit_.has_body(constructor)) {
     if (!dest.known()) dest = fresh_local(e);
+    materialise(c);
     Op &op = add(OpKind::Call, e->getExprLoc());
     op.callee = unit_.usr(constructor);
     op.callee_name = unit_.name(constructor);

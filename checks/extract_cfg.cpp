@@ -8,8 +8,8 @@ namespace snarl {
 
 using namespace clang;
 
-Body::Body(Unit &unit, Function &out, const clang::Decl *decl, const LambdaFrame *frame)
-    : unit_(unit), out_(out), context_(unit.context), decl_(decl), frame_(frame) {
+Body::Body(Unit &unit, Function &out, const clang::Decl *decl, const LambdaFrame *frame, bool named_contract)
+    : unit_(unit), out_(out), context_(unit.context), decl_(decl), frame_(frame), named_contract_(named_contract) {
   if (auto *fn = dyn_cast<FunctionDecl>(decl)) {
     unsigned index = 0;
     for (const ParmVarDecl *param : fn->parameters()) {
@@ -48,6 +48,13 @@ void Body::run(Stmt *body) {
     return;
   }
   place_objects();
+  if (constructor)
+    for (const CXXCtorInitializer *init : constructor->inits()) {
+      Path where;
+      where.root = Root::This;
+      if (const FieldDecl *member = init->getAnyMember()) where = field(where, member);
+      place(init->getInit(), where);
+    }
   blocks(body);
   // A parameter that changes is a local that starts as the parameter.
   if (fn && !out_.blocks.empty())
@@ -66,6 +73,14 @@ void Body::run(Stmt *body) {
       ops.insert(ops.begin(), op);
     }
   if (bounded_) ++unit_.facts.bounded;
+  // A name like addLocked() promises that the caller holds the lock, unless the function takes it itself.
+  auto takes = [&](const Path &lock) {
+    for (const Block &block : out_.blocks)
+      for (const Op &op : block.ops)
+        if (op.kind == OpKind::Acquire && llvm::any_of(op.args, [&](const Value &v) { return v.path == lock; })) return true;
+    return false;
+  };
+  if (out_.contracts.size() == 1 && named_contract_ && takes(out_.contracts[0].lock)) out_.contracts.clear();
 }
 
 void Body::run_initialiser(const VarDecl *var) {
@@ -136,6 +151,7 @@ void Body::blocks(Stmt *body) {
     out_.blocks.emplace_back();
     ops_ = &out_.blocks.back().ops;
     last_call_.clear();
+    destroyed_.clear();
     const CXXTryStmt *inside = nullptr;
     for (const CFGElement &e : *block) {
       if (auto statement = e.getAs<CFGStmt>())
@@ -224,7 +240,6 @@ void Body::element(const CFGElement &e) {
     Path where;
     where.root = Root::This;
     if (const FieldDecl *member = init->getAnyMember()) where = field(where, member);
-    place(init->getInit(), where);
     emit(init->getInit());
     if (init->isAnyMemberInitializer()) store(where, init->getInit(), init->getSourceLocation());
     return;
@@ -247,7 +262,8 @@ void Body::element(const CFGElement &e) {
   }
   case CFGElement::TemporaryDtor: {
     const CXXBindTemporaryExpr *bind = e.castAs<CFGTemporaryDtor>().getBindTemporaryExpr();
-    if (silent_.contains(bind)) return;
+    // The operand of co_await is listed twice.
+    if (silent_.contains(bind) || !destroyed_.insert(bind).second) return;
     auto it = places_.find(maker(bind));
     if (it != places_.end()) destroy(it->second, bind->getType(), bind->getEndLoc());
     return;

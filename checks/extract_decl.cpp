@@ -232,6 +232,7 @@ Symbol Unit::note(const ValueDecl *decl) {
   if (model && model->kind == TypeKind::Pointer && !model->owner) entry.by_value = false;
   QualType element = type;
   while (const ArrayType *array = element->getAsArrayTypeUnsafe()) element = array->getElementType();
+  if (!entry.by_value || (model && model->kind == TypeKind::Pointer)) pointers_.insert(symbol);
   entry.constant = element.isConstQualified() || type->isReferenceType();
   entry.atomic = model && model->kind == TypeKind::Atomic;
   entry.sync_object = is_sync(type);
@@ -371,24 +372,27 @@ void Unit::contracts(const FunctionDecl *decl, Function &out) {
       else if (auto *a = dyn_cast<LockReturnedAttr>(attr)) add(Contract::ReturnsLock, Mode::Exclusive, a->getArg());
       else if (isa<NoThreadSafetyAnalysisAttr>(attr)) out.contracts.push_back({Contract::NoAnalysis, Mode::Exclusive, {}});
     }
-  // The naming convention: a method called with the lock held. Evident only if the class has one lock.
+}
+
+/// The naming convention: a method called with the lock held. Evident only if the class has one lock.
+bool Unit::contract_by_name(const FunctionDecl *decl, Function &out) {
   auto *method = dyn_cast<CXXMethodDecl>(decl);
-  if (!method || !out.contracts.empty() || method->isStatic() || !method->getDeclName().isIdentifier()) return;
+  if (!method || !out.contracts.empty() || method->isStatic() || !method->getDeclName().isIdentifier()) return false;
   llvm::StringRef text = method->getName();
-  if (!(text.ends_with("_locked") || text.ends_with("Locked") || text.ends_with("_unlocked_nolock") || text.ends_with("LockHeld") ||
-        text.ends_with("_lock_held") || text.ends_with("WithLock") || text.ends_with("with_lock_held")))
-    return;
-  if (method->getReturnType()->isBooleanType() && text.size() <= 9) return; // is_locked() asks
-  if (text.starts_with("is_") || text.starts_with("is") || text.starts_with("try")) return;
+  if (!(text.ends_with("_locked") || text.ends_with("Locked") || text.ends_with("LockHeld") || text.ends_with("_lock_held") ||
+        text.ends_with("WithLock") || text.ends_with("_with_lock")))
+    return false;
+  if (text.starts_with("is") || text.starts_with("try") || text.starts_with("set")) return false; // questions and states
   const FieldDecl *lock = nullptr;
   unsigned count = 0;
   for (const FieldDecl *field : method->getParent()->fields())
     if (lock_traits(field->getType()).is_lock) lock = field, ++count;
-  if (count != 1) return;
+  if (count != 1) return false;
   Contract c{Contract::Requires, Mode::Exclusive, {}};
   c.lock.root = Root::This;
   c.lock.steps.push_back({PathStep::Field, note(lock)});
   out.contracts.push_back(c);
+  return true;
 }
 
 void Unit::function(const FunctionDecl *decl, const LambdaFrame *frame) {
@@ -410,7 +414,8 @@ void Unit::function(const FunctionDecl *decl, const LambdaFrame *frame) {
     out.record = frame->record;
     out.captures = frame->captures;
   }
-  Body(*this, out, definition, frame).run(definition->getBody());
+  bool named = contract_by_name(definition, out);
+  Body(*this, out, definition, frame, named).run(definition->getBody());
   facts.functions.push_back(std::move(out));
 }
 

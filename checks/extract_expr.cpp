@@ -71,6 +71,7 @@ void Body::evaluate(const Stmt *s, unsigned depth) {
     emit(result, depth);
     Path returned;
     returned.root = Root::Return;
+    if (isa<InitListExpr>(maker(result))) store(returned, result, ret->getReturnLoc());
     Value v = value(result);
     const Expr *from = strip(result);
     while (auto *construct = dyn_cast<CXXConstructExpr>(from)) {
@@ -128,10 +129,7 @@ void Body::evaluate(const Stmt *s, unsigned depth) {
     access(path(atomic->getPtr()), atomic->getPtr()->getType()->getPointeeType(), !load, true, atomic->getBeginLoc());
     return;
   }
-  if (auto *opaque = dyn_cast<OpaqueValueExpr>(s)) {
-    (void)opaque; // evaluated where its source stands
-    return;
-  }
+  if (isa<OpaqueValueExpr>(s)) return; // evaluated where its source stands
   if (auto *choice = dyn_cast<GenericSelectionExpr>(s)) {
     if (!choice->isResultDependent()) emit(choice->getResultExpr(), depth);
     return;
@@ -144,6 +142,12 @@ void Body::evaluate(const Stmt *s, unsigned depth) {
 // ---- Reads and writes
 
 bool Body::data(const Path &path, QualType type) const {
+  // An object of this function's own leads to shared data through a pointer or reference in it.
+  auto leads_away = [&] {
+    for (size_t i = 0; i < path.steps.size(); ++i)
+      if (path.steps[i].kind == PathStep::Field && unit_.refers(path.steps[i].symbol)) return i + 1 < path.steps.size() || i > 0 || !type->isPointerType();
+    return false;
+  };
   switch (path.root) {
   case Root::None:
   case Root::Return:
@@ -153,17 +157,16 @@ bool Body::data(const Path &path, QualType type) const {
   case Root::Variable:
     return true;
   case Root::Param:
-    if (path.index < out_.params.size() && out_.params[path.index].by_value) return false;
+    if (path.index < out_.params.size() && out_.params[path.index].by_value) return leads_away();
     if (path.steps.empty()) { // the parameter itself: only what a reference refers to
       auto *fn = dyn_cast<FunctionDecl>(decl_);
       return fn && path.index < fn->getNumParams() && fn->getParamDecl(path.index)->getType()->isReferenceType();
     }
     return true;
   case Root::Local:
-    if (path.index < out_.locals.size() && out_.locals[path.index].by_value) return false;
+    if (path.index < out_.locals.size() && out_.locals[path.index].by_value) return leads_away();
     return !path.steps.empty();
   case Root::Capture:
-    (void)type;
     return !path.steps.empty() || (frame_ && path.index < frame_->captures.size() && frame_->captures[path.index].root == Root::Variable);
   case Root::Result:
     return !path.steps.empty();
@@ -178,7 +181,9 @@ void Body::access(const Expr *object, bool write, SourceLocation at) {
   if (auto *ref = dyn_cast<DeclRefExpr>(e); ref && isa<EnumConstantDecl, FunctionDecl, NonTypeTemplateParmDecl>(ref->getDecl())) return;
   if (auto *ref = dyn_cast<DeclRefExpr>(e))
     if (auto *var = dyn_cast<VarDecl>(ref->getDecl()); var && (var->isConstexpr() || (var->getType().isConstQualified() && !write))) return;
-  // The pointer itself, when the object is a pointer or reference variable whose alias was taken.
+  if (auto *member = dyn_cast<MemberExpr>(e); member && !write) // set once, in the constructor
+    if (auto *field = dyn_cast<FieldDecl>(member->getMemberDecl()); field && field->getType().isConstQualified()) return;
+  if (SourceLocation precise = e->getExprLoc(); precise.isValid()) at = precise;
   access(path(e), type, write, type->isAtomicType(), at);
 }
 
@@ -221,6 +226,7 @@ void Body::assign(const Expr *left, const Expr *right, SourceLocation at) {
 void Body::store(const Path &dest, const Expr *init, SourceLocation at, unsigned depth) {
   if (!init || !dest.known() || depth > 6) return;
   const Expr *e = maker(init);
+  if (stored_.contains(e)) return;
   if (auto *list = dyn_cast<InitListExpr>(e)) {
     QualType type = list->getType();
     if (const RecordDecl *record = type->getAsRecordDecl()) {
@@ -296,7 +302,7 @@ void Body::declare(const VarDecl *var) {
   if (!(dest.root == Root::Local || dest.root == Root::Variable)) return;
   // A call's Call operation already has this as its destination.
   const Expr *m = maker(var->getInit());
-  if (isa<CallExpr>(m) && results_.count(m) && places_.count(m)) return;
+  if (isa<CallExpr>(m) && places_.count(m) && (results_.count(m) || stored_.contains(m))) return;
   store(dest, var->getInit(), var->getLocation());
 }
 

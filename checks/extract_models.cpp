@@ -526,6 +526,7 @@ bool Body::apply(const Expr *call, const Callee &c, const CallModel &m) {
           Op &op = add(OpKind::Assign, at);
           op.dest = placed->second;
           op.value = old;
+          stored_.insert(call);
         }
         Op &op = add(OpKind::Assign, at);
         op.dest = dest;

@@ -144,6 +144,7 @@ Path Body::variable(const ValueDecl *decl, unsigned depth) {
       return path;
     }
   }
+  if (var->hasGlobalStorage() && unit_.is_system(var->getLocation())) return path; // std::cout, stdin, errno
   auto as_variable = [&] {
     path.root = Root::Variable;
     path.symbol = unit_.note(var);

@@ -146,6 +146,7 @@ void Body::scan(const Stmt *s, unsigned depth) {
     if (unary->isIncrementDecrementOp()) changed(unary->getSubExpr());
     if (unary->getOpcode() == UO_AddrOf)
       if (const VarDecl *var = local_variable(unary->getSubExpr())) {
+        if (var->getType()->isReferenceType()) return scan(unary->getSubExpr(), depth + 1);
         LocalInfo &info = local(var);
         info.shared = true;
         if (unit_.pointer_like(var->getType())) info.reassigned = true;
@@ -169,6 +170,11 @@ void Body::scan(const Stmt *s, unsigned depth) {
     if (auto *await = dyn_cast<CoawaitExpr>(wait)) awaited_.insert(maker(await->getOperand()));
     scan(wait->getCommonExpr(), depth + 1);
     return;
+  } else if (auto *ret = dyn_cast<CoreturnStmt>(s)) {
+    // The promise's return_value() is not of interest; what is returned is.
+    for (const Expr *e = ret->getPromiseCall(); e; e = isa<FullExpr>(e) ? cast<FullExpr>(e)->getSubExpr() : nullptr) silent_.insert(e);
+  } else if (auto *handler = dyn_cast<CXXCatchStmt>(s)) {
+    if (handler->getExceptionDecl()) scan_declaration(handler->getExceptionDecl());
   } else if (auto *loop = dyn_cast<CXXForRangeStmt>(s)) {
     interesting_ = true;
     scan_range(loop);

@@ -51,7 +51,9 @@ public:
   Symbol note(const clang::ValueDecl *decl);              ///< registers a field or variable; its USR
   void note(const clang::CXXRecordDecl *record);
   void describe(const clang::FunctionDecl *decl, Function &out);
-  void contracts(const clang::FunctionDecl *decl, Function &out);
+  void contracts(const clang::FunctionDecl *decl, Function &out); ///< from attributes
+  bool contract_by_name(const clang::FunctionDecl *decl, Function &out);
+  bool refers(Symbol field) const { return pointers_.contains(field); } ///< a noted pointer or reference
   void function(const clang::FunctionDecl *decl, const LambdaFrame *frame = nullptr);
 
   clang::ASTContext &context;
@@ -73,6 +75,7 @@ private:
   llvm::DenseMap<clang::FileID, bool> system_files_;
   llvm::DenseMap<clang::FileID, Symbol> files_;
   llvm::DenseSet<const clang::Decl *> noted_, done_;
+  llvm::DenseSet<Symbol> pointers_;
 };
 
 } // namespace snarl
