@@ -56,7 +56,7 @@ int facts_command(llvm::ArrayRef<const char *> args) {
     return llvm::Error::success();
   });
   print_notices(extraction.notices, "");
-  if (error) return fail("cannot write '" + output + "': " + llvm::toString(std::move(error)));
+  if (error) return fail("cannot write " + llvm::toString(std::move(error)));
   return extraction.failed() ? kTrouble : kClean;
 }
 

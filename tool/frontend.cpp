@@ -89,9 +89,9 @@ void make_target_known(clang::TargetOptions &target) {
   target.CPU.clear();
   target.TuneCPU.clear();
   if (known()) return;
-  target.ABI.clear();
-  target.FeaturesAsWritten.clear();
-  target.Features.clear();
+  std::string triple = std::move(target.Triple);
+  target = {};
+  target.Triple = std::move(triple);
 }
 
 std::unique_ptr<clang::CompilerInvocation> make_invocation(const CompileCommand &command,

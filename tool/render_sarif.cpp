@@ -323,7 +323,7 @@ llvm::Error write_sarif(llvm::StringRef file, const Findings &findings, const Re
     return llvm::Error::success();
   });
   if (!error) return error;
-  return llvm::createStringError("cannot write '" + file + "': " + llvm::toString(std::move(error)));
+  return llvm::createStringError("cannot write " + llvm::toString(std::move(error))); // it names the file
 }
 
 } // namespace snarl

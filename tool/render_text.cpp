@@ -27,7 +27,7 @@ public:
   }
 
   void finding(const Finding &finding) {
-    bool from_run = finding.tier != Tier::Possible;
+    bool from_run = finding.tier >= Tier::Feasible; // the source alone never knows more than the order
     std::set<llvm::StringRef> sides;
     for (const Step &step : finding.steps) {
       from_run |= !step.stack.empty();
