@@ -135,7 +135,10 @@ Findings RunAnalysis::join(Findings from_runs, Findings from_source) {
 
 std::string extent(const std::vector<Run> &runs) {
   size_t threads = 0, locks = 0;
-  for (const Run &run : runs) threads += run.threads.size(), locks += run.locks.size();
+  for (const Run &run : runs) {
+    threads += std::max<size_t>(run.threads.size(), 1); // one that did nothing of interest is not recorded
+    locks += run.locks.size();
+  }
   auto count = [](size_t n, const char *one, const char *many) { return fmt::format("{} {}", n, n == 1 ? one : many); };
   return count(runs.size(), "process", "processes") + ", " + count(threads, "thread", "threads") + ", " +
          count(locks, "lock", "locks");

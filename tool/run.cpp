@@ -232,10 +232,9 @@ int run_command(llvm::ArrayRef<const char *> args) {
                                                         "until now", alive, alive == 1 ? "process is" : "processes are"), {}});
   if (runs.empty()) {
     std::string why = cannot_record(program.command[0]);
-    if (!why.empty()) {
-      info.notices.push_back({Severity::Error, fmt::format("nothing was recorded: '{}': {}", program.command[0], why), {}});
-      info.successful = false;
-    }
+    if (why.empty()) why = "it did not load " + program.library;
+    info.notices.push_back({Severity::Error, fmt::format("nothing was recorded of '{}': {}", program.command[0], why), {}});
+    info.successful = false;
   }
   Findings findings = runs_analysis.judge(runs, info);
   runs_analysis.suppress(findings, info);

@@ -226,7 +226,10 @@ bool TraceReader::lock(Fields &in) {
   l.address = in.number();
   l.first_seen = in.id();
   l.modules_seen = run_.modules.size();
-  return in.done() && l.id && run_.locks.emplace(l.id, l).second;
+  if (!in.done() || !l.id) return false;
+  // Two threads that see a lock for the first time at once may both say so.
+  auto [at, fresh] = run_.locks.emplace(l.id, l);
+  return fresh || at->second.address == l.address;
 }
 
 bool TraceReader::stack(Fields &in) {
@@ -234,7 +237,9 @@ bool TraceReader::stack(Fields &in) {
   RunStack s;
   while (in.ok() && !in.at_end()) s.pcs.push_back(in.number());
   s.modules_seen = run_.modules.size();
-  return in.ok() && id && run_.stacks.emplace(id, std::move(s)).second;
+  if (!in.ok() || !id) return false;
+  auto [at, fresh] = run_.stacks.emplace(id, s);
+  return fresh || at->second.pcs == s.pcs;
 }
 
 bool TraceReader::situation(Fields &in) {

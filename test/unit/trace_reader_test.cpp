@@ -123,6 +123,14 @@ TEST(TraceReader, NonsenseIsCounted) {
   EXPECT_NE(run.blind_spots[0].find("11 lines"), std::string::npos) << run.blind_spots[0];
 }
 
+TEST(TraceReader, SaidTwice) {
+  snarl::Run run = read("V 1 1 0 0 x\nS 1 10 20\nS 1 10 20\nL 1 m 8000 1\nL 1 m 8000 1\n");
+  EXPECT_TRUE(run.blind_spots.empty()) << "by two threads at once";
+  run = read("V 1 1 0 0 x\nS 1 10 20\nS 1 10\nL 1 m 8000 1\nL 1 m 8040 1\n");
+  EXPECT_EQ(run.blind_spots.size(), 1u);
+  EXPECT_EQ(run.locks[1].address, 0x8000u);
+}
+
 TEST(TraceReader, UnknownLettersAreLaterAdditions) {
   snarl::Run run = read("V 1 1 0 0 x\nU something new\ny 1 2 3\nT 1 0 1 0 main\n");
   EXPECT_EQ(run.threads.size(), 1u);
