@@ -115,10 +115,10 @@ void CallGraph::collect() {
   }
 }
 
-std::vector<FunctionId> CallGraph::dispatch(FunctionId function) const {
+std::vector<FunctionId> CallGraph::dispatch(Symbol method) const {
   std::vector<FunctionId> all;
-  if (!program_.functions[function].blocks.empty()) all.push_back(function);
-  if (auto it = program_.overriders.find(function); it != program_.overriders.end())
+  if (const Function *f = program_.find(method); f && !f->blocks.empty()) all.push_back(program_.by_usr.lookup(method));
+  if (auto it = program_.overriders.find(method); it != program_.overriders.end())
     all.insert(all.end(), it->second.begin(), it->second.end());
   return all;
 }
@@ -126,7 +126,7 @@ std::vector<FunctionId> CallGraph::dispatch(FunctionId function) const {
 void CallGraph::add_targets(std::vector<Target> &out, const Functions &functions) const {
   std::vector<FunctionId> all;
   for (FunctionId f : functions)
-    for (FunctionId t : dispatch(f))
+    for (FunctionId t : dispatch(program_.functions[f].usr))
       if (!llvm::is_contained(all, t)) all.push_back(t);
   for (FunctionId t : all) out.push_back({t, all.size() == 1, {}});
 }
@@ -154,12 +154,12 @@ std::vector<Target> CallGraph::targets(FunctionId caller, const Op &op) const {
   }
   if (op.kind != OpKind::Call) return out;
   if (op.callee) {
-    auto it = program_.by_usr.find(op.callee);
-    if (it == program_.by_usr.end()) return out;
-    if (op.is_virtual)
-      add_targets(out, {it->second});
-    else if (!program_.functions[it->second].blocks.empty())
-      out.push_back({it->second, true, {}});
+    if (op.is_virtual) {
+      std::vector<FunctionId> all = dispatch(op.callee);
+      for (FunctionId t : all) out.push_back({t, all.size() == 1, {}});
+    } else if (const Function *f = program_.find(op.callee); f && !f->blocks.empty()) {
+      out.push_back({program_.by_usr.lookup(op.callee), true, {}});
+    }
   } else {
     // What the caller hands over is called in the caller's summary, where it is known which callable it is.
     if (op.path.root == Root::Param && op.path.steps.empty()) return out;

@@ -33,7 +33,7 @@ private:
   std::optional<Slot> slot(FunctionId function, const Path &path) const;
   void collect();
   void copy(const std::optional<Slot> &to, FunctionId from_function, const Value &value);
-  std::vector<FunctionId> dispatch(FunctionId function) const;
+  std::vector<FunctionId> dispatch(Symbol method) const;
   void add_targets(std::vector<Target> &out, const Functions &functions) const;
 
   Program &program_;

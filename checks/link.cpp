@@ -78,8 +78,7 @@ void find_overriders(Program &program) {
   for (FunctionId i = 0; i < program.functions.size(); ++i) {
     const Function &f = program.functions[i];
     if (f.blocks.empty()) continue;
-    for (Symbol base : f.overrides)
-      if (auto it = program.by_usr.find(base); it != program.by_usr.end()) program.overriders[it->second].push_back(i);
+    for (Symbol base : f.overrides) program.overriders[base].push_back(i);
   }
 }
 

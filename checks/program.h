@@ -165,7 +165,7 @@ struct FunctionInfo {
 
 struct Program {
   std::vector<Function> functions; ///< one per USR, sorted by USR
-  std::map<FunctionId, std::vector<FunctionId>> overriders; ///< transitively, with bodies
+  llvm::DenseMap<Symbol, std::vector<FunctionId>> overriders; ///< by the overridden method, transitively; with bodies
   llvm::DenseMap<Symbol, FunctionId> by_usr;
   llvm::DenseMap<Symbol, Decl> decls;
   llvm::DenseMap<Symbol, Record> records;

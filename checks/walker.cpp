@@ -54,6 +54,13 @@ State Walker::entry_state() const {
   for (const Contract &c : f_.contracts) {
     // A function that releases by contract is entered with the lock held.
     if (c.kind != Contract::Requires && c.kind != Contract::Releases) continue;
+    // "stopLocked" may also be the one that locks.
+    bool takes = llvm::any_of(f_.blocks, [&](const Block &b) {
+      return llvm::any_of(b.ops, [&](const Op &op) {
+        return op.kind == OpKind::Acquire && llvm::any_of(op.args, [&](const Value &v) { return v.path == c.lock; });
+      });
+    });
+    if (takes && c.kind == Contract::Requires) continue;
     Hold h;
     h.lock = c.lock;
     h.mode = c.mode;

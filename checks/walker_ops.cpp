@@ -96,10 +96,13 @@ bool Walker::by_value_place(const Path &path) const {
 
 bool Walker::is_own(const State &state, const Path &path) const {
   if (state.is_own(path)) return true;
+  Path root = root_path(path.root, path.index);
+  // An object on this stack is known to others once threads run that this function started, or once it was kept somewhere.
+  bool kept = state.threads_run() || llvm::is_contained(state.published, root);
   switch (path.root) {
   case Root::This: return f_.is_constructor || f_.is_destructor;
-  case Root::Local: return path.index < f_.locals.size() && f_.locals[path.index].by_value;
-  case Root::Param: return path.index < f_.params.size() && f_.params[path.index].by_value;
+  case Root::Local: return !kept && path.index < f_.locals.size() && f_.locals[path.index].by_value;
+  case Root::Param: return !kept && path.index < f_.params.size() && f_.params[path.index].by_value;
   default: return false;
   }
 }
