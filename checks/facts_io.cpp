@@ -15,7 +15,7 @@ using llvm::StringRef;
 
 // ---- Names of enumerators, in their order.
 constexpr const char *kOpNames[] = {"acquire", "release", "disown", "assert-held", "lock-init", "access",
-                                    "call",    "spawn",   "join",   "detach",      "suspend",   "block",
+                                    "call",    "spawn",   "join",   "detach",      "suspend",   "blocking",
                                     "wait",    "notify",  "assign", "move",        "destroy",   "return"};
 constexpr const char *kHowNames[] = {"lock", "try", "timed", "adopt", "defer"};
 constexpr const char *kModeNames[] = {"exclusive", "shared"};
