@@ -24,9 +24,10 @@ std::string reflow(llvm::StringRef text) {
   llvm::SmallVector<llvm::StringRef, 16> lines;
   text.trim('\n').split(lines, '\n');
   bool joins = false; // does the next line go on where this one ends?
-  for (llvm::StringRef line : lines) {
+  for (size_t i = 0; i < lines.size(); ++i) {
+    llvm::StringRef line = lines[i];
     bool apart = line.empty() || line.starts_with(" ") || line.starts_with("- ");
-    if (&line != &lines.front()) out += joins && !apart ? " " : "\n";
+    if (i) out += joins && !apart ? " " : "\n";
     out += line;
     joins = !line.empty() && !line.starts_with(" ");
   }
