@@ -10,13 +10,13 @@ namespace snarl {
 namespace {
 
 std::string where_from(const Rule &rule) {
-  if (rule.from_source && rule.from_run) return "from source and from runs";
-  return rule.from_source ? "from source" : "from runs";
+  if (rule.from_source && rule.from_run) return "source and runs";
+  return rule.from_source ? "source" : "runs";
 }
 
 std::string properties(const Rule &rule) {
   return std::string(to_string(rule.severity)) + ", " +
-         (rule.level == Level::On ? "on by default" : "off by default (--enable=strict)") + ", " + where_from(rule);
+         (rule.level == Level::On ? "on by default" : "off by default (--enable=strict)") + ", from " + where_from(rule);
 }
 
 /// Width of the text, and whether headings are bold.
@@ -42,7 +42,7 @@ void explain(const Rule &rule, Page page) {
   page.out.changeColor(llvm::raw_ostream::SAVEDCOLOR, /*Bold=*/true) << rule.name;
   page.out.resetColor();
   page.out << " (" << properties(rule) << ")\n";
-  page.paragraph(std::string(rule.summary) + ".");
+  page.paragraph(sentence(rule.summary));
   page.heading("Why");
   page.paragraph(rule.why);
   page.heading("Reported");
@@ -62,11 +62,11 @@ void markdown(llvm::raw_ostream &out) {
   for (const Rule *rule : all_rules())
     out << "| [" << rule->name << "](#" << rule->name << ") | " << rule->summary << " | " << to_string(rule->severity)
         << " | " << (rule->level == Level::On ? "on" : "strict") << " | "
-        << llvm::StringRef(where_from(*rule)).drop_front(5) << " |\n";
+        << where_from(*rule) << " |\n";
   for (const Rule *rule : all_rules()) {
     auto code = [&](llvm::StringRef text) { out << "```cpp\n" << text.trim('\n') << "\n```\n\n"; };
     out << "\n## " << rule->name << "\n\n"
-        << wrap(std::string(rule->summary) + ".", 120) << "\n\n*" << properties(*rule) << "*\n\n"
+        << wrap(sentence(rule->summary), 120) << "\n\n*" << properties(*rule) << "*\n\n"
         << wrap(reflow(rule->why), 120) << "\n\nReported:\n\n";
     code(rule->bad);
     out << "Right:\n\n";

@@ -73,13 +73,6 @@ std::string pascal_case(llvm::StringRef name) {
   return out;
 }
 
-std::string sentence(llvm::StringRef text) {
-  std::string out = text.str();
-  if (!out.empty()) out[0] = llvm::toUpper(out[0]);
-  if (!out.empty() && out.back() != '.') out += '.';
-  return out;
-}
-
 Object reporting_descriptor(const Rule &rule) {
   std::string why = reflow(rule.why), silence = reflow(rule.silence);
   auto code = [](llvm::StringRef text) { return "\n\n```cpp\n" + text.trim('\n').str() + "\n```\n\n"; };

@@ -1,5 +1,6 @@
 #include "text.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Process.h"
 #include <algorithm>
 
@@ -17,6 +18,13 @@ std::string did_you_mean(llvm::StringRef word, llvm::ArrayRef<std::string> candi
     }
   }
   return best;
+}
+
+std::string sentence(llvm::StringRef text) {
+  std::string out = text.str();
+  if (!out.empty()) out[0] = llvm::toUpper(out[0]);
+  if (!out.empty() && out.back() != '.') out += '.';
+  return out;
 }
 
 std::string reflow(llvm::StringRef text) {

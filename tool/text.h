@@ -9,6 +9,9 @@ namespace snarl {
 /// The candidate closest to `word`, if it is close enough to have been meant; else empty.
 std::string did_you_mean(llvm::StringRef word, llvm::ArrayRef<std::string> candidates);
 
+/// "locks can deadlock" -> "Locks can deadlock."
+std::string sentence(llvm::StringRef text);
+
 /// Joins the lines of each paragraph. Empty lines part paragraphs; lines that begin with a blank or "- " stay apart.
 std::string reflow(llvm::StringRef text);
 
