@@ -17,8 +17,8 @@ Path State::resolve(const Path &path) const {
 }
 
 Path State::resolve_place(const Path &path) const {
+  if (!has_field(path)) return path; // a variable, or what a pointer points to: not the field it came from
   Path owner = owner_of(path);
-  if (owner.steps.size() == path.steps.size() || (owner.steps.empty() && path.steps.empty())) return path;
   return rebased(path, owner, resolve(owner));
 }
 

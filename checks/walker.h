@@ -44,6 +44,7 @@ private:
                            const Value &value) const;
   Hop hop(const Op &op) const;
   bool tested(uint32_t op) const;
+  bool polled(const Op &op) const;
   std::vector<Condition> conditions(const State &state) const;
   /// Rewrites conditions of a callee for this function. False if the call contradicts one. `unknown`: one was left open.
   bool meets(std::vector<Condition> &when, const State &state, const Op &op, bool &unknown) const;

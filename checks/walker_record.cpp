@@ -31,13 +31,22 @@ static bool same_chain(const Chain &a, const Chain &b) {
          });
 }
 
+/// Is this a wait for something that the function has asked before whether it is ready: `if (f.wait_for(0s) == ready) f.get()`?
+bool Walker::polled(const Op &op) const {
+  return op.path.known() && llvm::any_of(f_.blocks, [&](const Block &b) {
+           return llvm::any_of(b.ops, [&](const Op &other) {
+             return other.kind == op.kind && &other != &op && other.timeout_ms == 0 && other.path == op.path;
+           });
+         });
+}
+
 void Walker::record(const Op &op, const States &states) {
   switch (op.kind) {
   case OpKind::Access: record_point(out_.accesses, op, states); break;
   case OpKind::Suspend: record_point(out_.suspensions, op, states); break;
   case OpKind::Block:
   case OpKind::Wait:
-    if (op.timeout_ms != 0) {
+    if (op.timeout_ms != 0 && !polled(op)) {
       record_point(out_.blocks, op, states);
       add_block({&op, {hop(op)}});
     }
