@@ -48,6 +48,7 @@ private:
   bool condition(const clang::Expr *test, bool positive, Branch &out);
   void destroy(const Path &path, clang::QualType type, clang::SourceLocation at, unsigned depth = 0);
   void compact();
+  void forget_flags();
   std::optional<uint32_t> tested_operation(const clang::Expr *expression);
 
   // ---- extract_path.cpp
@@ -107,6 +108,9 @@ private:
   bool guard(const clang::Expr *at, llvm::ArrayRef<const clang::Expr *> args, const TypeModel &type, const Path &dest);
   void spawn(const clang::Expr *at, llvm::ArrayRef<const clang::Expr *> args, SpawnKind kind, llvm::StringRef api,
              const Path &dest);
+  bool asio_call(const clang::Expr *call, const Callee &callee);
+  void scan_nonblocking(const clang::CallExpr *call);
+  bool nonblocking_flag(const clang::Stmt *flags, unsigned depth = 0);
   bool block(const clang::Expr *call, const Callee &callee, const CallModel &model);
   Value lock_value(const clang::Expr *expression, Op &op);
   int64_t milliseconds(const clang::Expr *expression, CallModel::Unit unit);
@@ -152,5 +156,9 @@ private:
 const clang::Expr *strip(const clang::Expr *expression);
 /// The expression that makes the object: a call, construction, lambda, initialiser list.
 const clang::Expr *maker(const clang::Expr *expression);
+/// The path of the object itself, where a dereference stands last.
+Path without_deref(Path path);
+/// The name of a function that is no operator, constructor or conversion; else empty.
+llvm::StringRef simple_name(const clang::FunctionDecl *function);
 
 } // namespace snarl

@@ -7,11 +7,6 @@ namespace snarl {
 
 using namespace clang;
 
-static Path without_deref(Path path) {
-  if (!path.steps.empty() && path.steps.back().kind == PathStep::Deref) path.steps.pop_back();
-  return path;
-}
-
 Body::Callee Body::callee(const CallExpr *call) {
   Callee c;
   c.decl = call->getDirectCallee();
@@ -137,6 +132,7 @@ void Body::call(const CallExpr *e) {
         if (auto method = lock_method(c.decl->getName()))
           if (lock_call(e, c, *method, traits)) return;
   }
+  if (asio_call(e, c)) return;
   if (unit_.has_body(c.decl)) plain_call(e, c);
   else library_call(e, c);
 }
@@ -167,7 +163,7 @@ void Body::library_call(const Expr *call, const Callee &c) {
     if (type->isReferenceType()) {
       if (type->isRValueReferenceType() && !inner->isXValue()) write = false;
       if (opaque_pointee(pointee) || unit_.callable(pointee)) return;
-      access(path(arg), pointee, write, false, arg->getExprLoc());
+      access(arg, write, arg->getExprLoc());
       return;
     }
     if (unit_.callable(type)) return;
@@ -310,7 +306,7 @@ void Body::construct(const CXXConstructExpr *e) {
     const Expr *source = c.args[0];
     Path from = path(source);
     bool move = constructor->isMoveConstructor();
-    access(without_deref(from), source->getType(), move && !unit_.pointer_like(type) && from.root != Root::Local, false, source->getExprLoc());
+    access(source, move && !unit_.pointer_like(type) && from.root != Root::Local, source->getExprLoc());
     if (loud && from.known() && dest.known() && !(from == dest)) {
       Op &op = add(OpKind::Move, e->getExprLoc());
       op.path = without_deref(from);
@@ -322,7 +318,7 @@ void Body::construct(const CXXConstructExpr *e) {
     for (const Expr *arg : c.args)
       if (arg->isGLValue() && !unit_.callable(arg->getType())) {
         const CXXRecordDecl *argument = arg->getType()->getAsCXXRecordDecl();
-        if (argument) access(without_deref(path(arg)), arg->getType(), false, false, arg->getExprLoc());
+        if (argument) access(arg, false, arg->getExprLoc());
       }
     if (dest.known()) keep_callables(dest, c, e->getExprLoc());
   }

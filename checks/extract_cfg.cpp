@@ -56,6 +56,7 @@ void Body::run(Stmt *body) {
       place(init->getInit(), where);
     }
   blocks(body);
+  forget_flags();
   // A parameter that changes is a local that starts as the parameter.
   if (fn && !out_.blocks.empty())
     for (const ParmVarDecl *param : fn->parameters()) {
@@ -95,7 +96,7 @@ void Body::run_initialiser(const VarDecl *var) {
   }
   emit(var->getInit());
   where.symbol = unit_.usr(var);
-  store(where, var->getInit(), var->getLocation());
+  if (!var->getType()->isBooleanType()) store(where, var->getInit(), var->getLocation());
 }
 
 void Body::blocks(Stmt *body) {
@@ -187,6 +188,34 @@ void Body::blocks(Stmt *body) {
   out_.entry = first[&cfg->getEntry()];
   out_.exit = first[&cfg->getExit()];
   compact();
+}
+
+/// Fields and variables that others may change are no flags where time passes: in loops and around waits.
+void Body::forget_flags() {
+  std::vector<Block> &all = out_.blocks;
+  bool passes = false;
+  std::vector<uint8_t> state(all.size()); // depth-first: 0 new, 1 on the stack, 2 done
+  std::vector<std::pair<uint32_t, unsigned>> stack{{out_.entry, 0}};
+  if (all.size() > out_.entry) state[out_.entry] = 1;
+  while (!stack.empty() && !passes) {
+    auto &[at, next] = stack.back();
+    if (next == all[at].successors.size()) {
+      state[at] = 2;
+      stack.pop_back();
+      continue;
+    }
+    uint32_t to = all[at].successors[next++];
+    passes |= state[to] == 1;
+    if (state[to] == 0) {
+      state[to] = 1;
+      stack.push_back({to, 0});
+    }
+  }
+  for (const Block &block : all)
+    for (const Op &op : block.ops) passes |= op.kind == OpKind::Wait || op.kind == OpKind::Suspend;
+  if (!passes) return;
+  for (Block &block : all)
+    if (block.branch.kind == Branch::Flag && (!block.branch.path.steps.empty() || block.branch.path.root == Root::Variable)) block.branch = {};
 }
 
 /// Empty blocks with one successor carry nothing.
@@ -421,6 +450,9 @@ bool Body::condition(const Expr *test, bool positive, Branch &out) {
   Path tested = path(e);
   if (!tested.known() || tested.root == Root::Result) return false;
   if (!tested.steps.empty() && tested.steps.back().kind == PathStep::Index) return false;
+  if (tested.root == Root::Local) // of a pointer that changes
+    for (const auto &[var, info] : locals_)
+      if (info.local == int(tested.index) && info.reassigned) return false;
   out.kind = Branch::Flag;
   out.path = tested;
   out.success_on_true = positive;

@@ -84,6 +84,8 @@ void Body::evaluate(const Stmt *s, unsigned depth) {
         Path source = variable(ref->getDecl());
         if ((source.root == Root::Local || (source.root == Root::Variable && !cast<VarDecl>(ref->getDecl())->hasGlobalStorage())) &&
             source.steps.empty()) {
+          bool moved = !ops_->empty() && ops_->back().kind == OpKind::Move && ops_->back().path == source; // by its constructor
+          if (moved) ops_->pop_back();
           Op &op = add(OpKind::Move, ret->getReturnLoc());
           op.path = source;
           op.dest = returned;
@@ -184,7 +186,7 @@ void Body::access(const Expr *object, bool write, SourceLocation at) {
   if (auto *member = dyn_cast<MemberExpr>(e); member && !write) // set once, in the constructor
     if (auto *field = dyn_cast<FieldDecl>(member->getMemberDecl()); field && field->getType().isConstQualified()) return;
   if (SourceLocation precise = e->getExprLoc(); precise.isValid()) at = precise;
-  access(path(e), type, write, type->isAtomicType(), at);
+  access(type->isRecordType() ? without_deref(path(e)) : path(e), type, write, type->isAtomicType(), at);
 }
 
 void Body::access(Path where, QualType type, bool write, bool atomic, SourceLocation at) {

@@ -1,375 +1,11 @@
-// What models say of calls, made into operations: locks, guards, condition variables, threads, futures, containers,
-// blocking calls.
+// What models say of calls and constructions, made into operations. Locks, threads and blocking calls have files of their
+// own; here are the dispatch, condition variables, semaphores, atomics, containers and smart pointers.
 #include "extract_body.h"
-#include "clang/AST/Attr.h"
 #include "clang/AST/DeclTemplate.h"
-#include "clang/Lex/Lexer.h"
 
 namespace snarl {
 
 using namespace clang;
-
-static Path without_deref(Path path) {
-  if (!path.steps.empty() && path.steps.back().kind == PathStep::Deref) path.steps.pop_back();
-  return path;
-}
-
-static llvm::StringRef simple_name(const FunctionDecl *fn) {
-  return fn->getDeclName().isIdentifier() ? fn->getName() : llvm::StringRef();
-}
-
-// ---- Locks and guards
-
-/// A lock, or a guard that has locks, as the argument of an operation. Fills in the operation's traits and `via`.
-Value Body::lock_value(const Expr *e, Op &op) {
-  Value v = value(e);
-  v.path = without_deref(std::move(v.path));
-  QualType type = strip(e)->getType().getNonReferenceType();
-  if (type->isPointerType()) type = type->getPointeeType();
-  if (auto *unary = dyn_cast<UnaryOperator>(strip(e)); unary && unary->getOpcode() == UO_AddrOf) type = unary->getSubExpr()->getType();
-  const TypeModel *model = unit_.type_model(type);
-  if (!model) {
-    LockTraits traits = unit_.lock_traits(type);
-    if (traits.is_lock) op.traits = traits;
-    llvm::StringRef method = op.kind == OpKind::Release ? (op.mode == Mode::Shared ? "unlock_shared" : "unlock")
-                                                        : (op.mode == Mode::Shared ? "lock_shared" : "lock");
-    if (op.how == How::Try) method = op.mode == Mode::Shared ? "try_lock_shared" : "try_lock";
-    if (const CXXMethodDecl *via = unit_.lock_function(type, method); via && unit_.has_body(via)) op.via = unit_.usr(via);
-  } else if (model->kind == TypeKind::Lock) {
-    op.traits = model->traits;
-  }
-  return v;
-}
-
-bool Body::lock_call(const Expr *call, const Callee &c, LockMethod method, LockTraits traits) {
-  if (method.kind == LockMethod::Assert) {
-    Value v;
-    v.path = without_deref(path(c.receiver));
-    Op &op = add(OpKind::AssertHeld, call->getExprLoc());
-    op.args.push_back(v);
-    op.mode = method.mode;
-    return true;
-  }
-  bool release = method.kind == LockMethod::Release;
-  if (unit_.has_body(c.decl) && !unit_.type_model(c.receiver_type)) {
-    // try_lock with arguments and the like are the user's own business.
-    if (c.decl->getNumParams() && method.how != How::Timed) return false;
-    if (isa<CXXMethodDecl>(c.decl) && cast<CXXMethodDecl>(c.decl)->isVirtual() && c.decl->isPureVirtual()) return false;
-  }
-  Value v;
-  v.path = without_deref(path(c.receiver));
-  if (simple_name(c.decl) == "tryLock" && !c.args.empty()) method.how = How::Timed; // Qt: milliseconds
-  bool user = unit_.has_body(c.decl) && !unit_.type_model(c.receiver_type);
-  Op &op = add(release ? OpKind::Release : OpKind::Acquire, call->getExprLoc());
-  op.args.push_back(v);
-  op.how = method.how;
-  op.mode = method.mode;
-  op.traits = traits;
-  op.awaited = awaited_.contains(call);
-  if (user) op.via = unit_.usr(c.decl);
-  if (!release) results_[call] = op.id;
-  return true;
-}
-
-/// Construction of a guard (or assignment of locks to one).
-bool Body::guard(const Expr *at, llvm::ArrayRef<const Expr *> args, const TypeModel &type, const Path &dest) {
-  How how = How::Lock;
-  std::vector<const Expr *> locks;
-  bool is_write = true;
-  for (const Expr *arg : args) {
-    if (isa<CXXDefaultArgExpr>(arg)) continue;
-    QualType t = arg->getType().getNonReferenceType();
-    const CXXRecordDecl *record = t->getAsCXXRecordDecl();
-    llvm::StringRef tag = record ? unit_.name(record).str() : "";
-    if (tag.ends_with("::defer_lock_t")) how = How::Defer;
-    else if (tag.ends_with("::adopt_lock_t")) how = How::Adopt;
-    else if (tag.ends_with("::try_to_lock_t")) how = How::Try;
-    else if (tag.starts_with("std::chrono::")) how = How::Timed;
-    else if (t->isBooleanType()) is_write = truth(arg) != Value::Zero; // TBB's reader-writer scoped_lock
-    else locks.push_back(arg);
-  }
-  if (locks.empty()) return true;
-  Op op;
-  op.kind = OpKind::Acquire;
-  op.how = how;
-  op.mode = is_write ? type.mode : Mode::Shared;
-  for (const Expr *lock : locks) op.args.push_back(lock_value(lock, op));
-  op.dest = dest;
-  Op &added = add(OpKind::Acquire, at->getExprLoc());
-  op.id = added.id;
-  op.site = added.site;
-  op.in_macro_of_system = added.in_macro_of_system;
-  added = std::move(op);
-  results_[at] = added.id;
-  return true;
-}
-
-bool Body::guard_call(const Expr *call, const Callee &c, const TypeModel &type) {
-  Path self = without_deref(path(c.receiver));
-  llvm::StringRef name = simple_name(c.decl);
-  SourceLocation at = call->getExprLoc();
-  if (c.decl->getOverloadedOperator() == OO_Equal && c.args.size() == 1) {
-    Path from = without_deref(path(c.args[0]));
-    if (from == self) return true; // made in place
-    Op &op = add(OpKind::Move, at);
-    op.path = from;
-    op.dest = self;
-    return true;
-  }
-  if (name == "swap" && c.args.size() == 1) {
-    Path other = without_deref(path(c.args[0]));
-    Op &op = add(OpKind::Move, at);
-    op.path = other;
-    op.dest = self;
-    op.all = true; // both ways
-    return true;
-  }
-  if (name == "release" && !c.decl->getReturnType()->isVoidType()) {
-    add(OpKind::Disown, at).dest = self;
-    return true;
-  }
-  if (name == "unlock" || name == "Release" || name == "release") {
-    Op &op = add(OpKind::Release, at);
-    op.dest = self;
-    op.mode = type.mode;
-    return true;
-  }
-  if (name == "relock") name = "lock";
-  if (name == "acquire" && !c.args.empty()) return guard(call, c.args, type, self); // TBB
-  if (auto method = lock_method(name); method && method->kind == LockMethod::Acquire) {
-    Op &op = add(OpKind::Acquire, at);
-    op.dest = self;
-    op.how = method->how;
-    op.mode = type.mode;
-    op.traits.is_lock = true;
-    if (auto *spec = dyn_cast_or_null<ClassTemplateSpecializationDecl>(c.receiver_class))
-      for (const TemplateArgument &arg : spec->getTemplateArgs().asArray())
-        if (arg.getKind() == TemplateArgument::Type)
-          if (LockTraits traits = unit_.lock_traits(arg.getAsType()); traits.is_lock) op.traits = traits;
-    results_[call] = op.id;
-    return true;
-  }
-  return true; // owns_lock, mutex, operator bool
-}
-
-// ---- Threads
-
-void Body::spawn(const Expr *at, llvm::ArrayRef<const Expr *> args, SpawnKind kind, llvm::StringRef api, const Path &dest) {
-  llvm::SmallVector<const Expr *, 6> rest;
-  for (const Expr *arg : args) {
-    const CXXRecordDecl *record = arg->getType().getNonReferenceType()->getAsCXXRecordDecl();
-    llvm::StringRef type = record ? unit_.name(record).str() : "";
-    if (isa<CXXDefaultArgExpr>(arg) || type == "std::stop_token" || type.ends_with("allocator_arg_t")) continue;
-    if (arg->getType()->isEnumeralType() && rest.empty()) continue; // std::launch
-    rest.push_back(arg);
-  }
-  if (rest.empty()) return;
-  Value entry = value(rest[0]);
-  // Member function and object, or a functor written by the user.
-  unsigned used = 1;
-  const Expr *first = strip(rest[0]);
-  if (first->getType()->isMemberFunctionPointerType() && rest.size() > 1) {
-    entry.bound.insert(entry.bound.begin(), without_deref(value(rest[1]).path));
-    used = 2;
-  } else if (const CXXRecordDecl *record = first->getType().getNonReferenceType()->getAsCXXRecordDecl();
-             record && !entry.function && !record->isLambda() && unit_.is_user(record) && record->getDefinition()) {
-    for (const CXXMethodDecl *method : record->getDefinition()->methods())
-      if (method->getOverloadedOperator() == OO_Call) {
-        entry.function = unit_.usr(method);
-        entry.bound.insert(entry.bound.begin(), without_deref(entry.path));
-      }
-  }
-  // A coroutine that is started there: the call makes the handle only.
-  if (auto *made = dyn_cast<CallExpr>(maker(rest[0])); made && !entry.function) {
-    Callee inner = callee(made);
-    if (inner.decl && unit_.has_body(inner.decl) && !isa<CXXConversionDecl>(inner.decl)) {
-      if (awaited_.contains(made)) {
-        entry.function = unit_.usr(inner.decl);
-        if (inner.receiver) entry.bound.push_back(without_deref(path(inner.receiver)));
-        rest.assign(inner.args.begin(), inner.args.end());
-        used = 0;
-      }
-    }
-  }
-  std::vector<Value> values;
-  for (const Expr *arg : llvm::ArrayRef(rest).drop_front(used)) {
-    Value v = value(arg);
-    if (auto *made = dyn_cast<CallExpr>(maker(arg))) { // std::ref
-      Callee inner = callee(made);
-      if (inner.decl && (simple_name(inner.decl) == "ref" || simple_name(inner.decl) == "cref")) v.borrowed = true;
-    }
-    if (arg->getType()->isPointerType()) v.borrowed = true;
-    values.push_back(std::move(v));
-  }
-  if (!entry.function && !entry.path.known()) return;
-  Op &op = add(OpKind::Spawn, at->getExprLoc());
-  op.value = std::move(entry);
-  op.args = std::move(values);
-  op.dest = dest;
-  op.spawn = kind;
-  op.api = Symbol(api);
-  if (!op.value.function) op.signature = unit_.signature_of(rest.empty() ? first->getType() : rest[0]->getType());
-}
-
-bool Body::thread_call(const Expr *call, const Callee &c, const TypeModel &type) {
-  llvm::StringRef name = simple_name(c.decl);
-  SourceLocation at = call->getExprLoc();
-  Path self = without_deref(path(c.receiver));
-  if (c.decl->getOverloadedOperator() == OO_Equal && c.args.size() == 1) {
-    Path from = without_deref(path(c.args[0]));
-    if (!(from == self)) {
-      Op &op = add(OpKind::Move, at);
-      op.path = from;
-      op.dest = self;
-    }
-    return true;
-  }
-  if (name == "swap" && c.args.size() == 1) {
-    Op &op = add(OpKind::Move, at);
-    op.path = without_deref(path(c.args[0]));
-    op.dest = self;
-    op.all = true;
-    return true;
-  }
-  std::string api = (unit_.name(c.receiver_class).str() + "::" + name).str();
-  if (type.kind == TypeKind::Future) {
-    if (name == "get" || name == "wait" || name == "wait_for" || name == "wait_until") {
-      Op &block = add(OpKind::Block, at);
-      block.block = BlockKind::ThreadWait;
-      block.api = Symbol(api);
-      block.path = self;
-      if (name == "wait_for" && !c.args.empty()) {
-        int64_t timeout = milliseconds(c.args[0], CallModel::Chrono);
-        ops_->back().timeout_ms = timeout;
-      }
-      if (name == "get" || name == "wait") {
-        Op &join = add(OpKind::Join, at);
-        join.path = self;
-        join.api = Symbol(api);
-      }
-    }
-    return true;
-  }
-  if (name == "join") {
-    Op &op = add(OpKind::Block, at);
-    op.block = BlockKind::ThreadWait;
-    op.api = Symbol(api);
-    op.path = self;
-    Op &join = add(OpKind::Join, at);
-    join.path = self;
-    join.api = Symbol(api);
-  } else if (name == "detach") {
-    add(OpKind::Detach, at).path = self;
-  }
-  return true;
-}
-
-// ---- Time-outs and blocking calls
-
-/// A duration in milliseconds if it is a constant; kForever otherwise.
-int64_t Body::milliseconds(const Expr *e, CallModel::Unit unit) {
-  e = strip(e);
-  for (unsigned depth = 0; depth < 8; ++depth) {
-    auto *construct = dyn_cast<CXXConstructExpr>(e);
-    if (!construct || construct->getNumArgs() != 1) break;
-    // milliseconds(5): the ratio is in the constructed type
-    const Expr *arg = strip(construct->getArg(0));
-    if (auto *spec = dyn_cast<ClassTemplateSpecializationDecl>(construct->getConstructor()->getParent());
-        spec && spec->getName() == "duration" && arg->getType()->isIntegerType() && spec->getTemplateArgs().size() == 2) {
-      Expr::EvalResult number;
-      if (arg->isValueDependent() || !arg->EvaluateAsInt(number, context_)) return kForever;
-      auto *ratio = dyn_cast_or_null<ClassTemplateSpecializationDecl>(spec->getTemplateArgs()[1].getAsType()->getAsCXXRecordDecl());
-      if (!ratio || ratio->getTemplateArgs().size() != 2) return kForever;
-      double seconds = double(ratio->getTemplateArgs()[0].getAsIntegral().getExtValue()) /
-                       double(ratio->getTemplateArgs()[1].getAsIntegral().getExtValue());
-      return int64_t(double(number.Val.getInt().getExtValue()) * seconds * 1000);
-    }
-    e = arg;
-  }
-  if (e->getType()->isRecordType() && !e->isValueDependent()) { // 5ms, constants
-    Expr::EvalResult result;
-    const CXXRecordDecl *record = e->getType()->getAsCXXRecordDecl();
-    auto *spec = dyn_cast_or_null<ClassTemplateSpecializationDecl>(record);
-    if (spec && spec->getName() == "duration" && spec->getTemplateArgs().size() == 2 && e->EvaluateAsRValue(result, context_) &&
-        result.Val.isStruct() && result.Val.getStructNumFields() == 1 && result.Val.getStructField(0).isInt()) {
-      auto *ratio = dyn_cast_or_null<ClassTemplateSpecializationDecl>(spec->getTemplateArgs()[1].getAsType()->getAsCXXRecordDecl());
-      if (ratio && ratio->getTemplateArgs().size() == 2)
-        return int64_t(double(result.Val.getStructField(0).getInt().getExtValue()) *
-                       double(ratio->getTemplateArgs()[0].getAsIntegral().getExtValue()) * 1000 /
-                       double(ratio->getTemplateArgs()[1].getAsIntegral().getExtValue()));
-    }
-    // A literal operator whose body was skipped: take it from the text.
-    if (auto *literal = dyn_cast<UserDefinedLiteral>(e); literal && literal->getUDSuffix()) {
-      llvm::StringRef suffix = literal->getUDSuffix()->getName();
-      llvm::StringRef spelled = Lexer::getSourceText(CharSourceRange::getTokenRange(e->getSourceRange()), context_.getSourceManager(), context_.getLangOpts());
-      long long number = 0;
-      if (spelled.consumeInteger(10, number)) return kForever;
-      if (suffix == "h") return number * 3600000;
-      if (suffix == "min") return number * 60000;
-      if (suffix == "s") return number * 1000;
-      if (suffix == "ms") return number;
-      if (suffix == "us") return number / 1000;
-      if (suffix == "ns") return number / 1000000;
-    }
-    return kForever;
-  }
-  Expr::EvalResult number;
-  if (!e->getType()->isIntegerType() || e->isValueDependent() || !e->EvaluateAsInt(number, context_)) return kForever;
-  int64_t n = number.Val.getInt().getExtValue();
-  if (n < 0) return kForever;
-  switch (unit) {
-  case CallModel::Seconds: return n * 1000;
-  case CallModel::Micros: return n / 1000;
-  case CallModel::Nanos: return n / 1000000;
-  default: return n;
-  }
-}
-
-bool Body::block(const Expr *call, const Callee &c, const CallModel &m) {
-  // Standard output and error, descriptors 1 and 2: printing is exempt. Standard input is input.
-  BlockKind kind = m.block;
-  Path object;
-  const Expr *on = m.arg >= 0 && unsigned(m.arg) < c.args.size() ? c.args[m.arg] : nullptr;
-  if (kind == BlockKind::FileIo && on) {
-    std::string text = this->text(on);
-    if (text == "stdout" || text == "stderr") return true;
-    Expr::EvalResult number;
-    const Expr *inner = strip(on);
-    if (inner->getType()->isIntegerType() && !inner->isValueDependent() && inner->EvaluateAsInt(number, context_)) {
-      int64_t fd = number.Val.getInt().getExtValue();
-      if (fd == 1 || fd == 2) return true;
-      if (fd == 0) kind = BlockKind::Input;
-    }
-    if (text == "stdin") kind = BlockKind::Input;
-    object = without_deref(path(on));
-  } else if (on) {
-    object = without_deref(path(on));
-  }
-  if (m.nonblock_flags >= 0 && unsigned(m.nonblock_flags) < c.args.size()) {
-    const Expr *flags = strip(c.args[m.nonblock_flags]);
-    Expr::EvalResult number;
-    if (flags->getType()->isIntegerType() && !flags->isValueDependent() && flags->EvaluateAsInt(number, context_) &&
-        (number.Val.getInt().getExtValue() & 0x40)) // MSG_DONTWAIT
-      return true;
-  }
-  if (on && (m.nonblock_flags != -1)) {
-    const Expr *fd = strip(on);
-    if (auto *ref = dyn_cast<DeclRefExpr>(fd); ref && nonblocking_.contains(ref->getDecl()->getCanonicalDecl())) return true;
-    if (auto *member = dyn_cast<MemberExpr>(fd); member && nonblocking_.contains(member->getMemberDecl()->getCanonicalDecl())) return true;
-  }
-  int64_t timeout = kForever;
-  if (m.unit != CallModel::None && m.arg2 >= 0 && unsigned(m.arg2) < c.args.size()) timeout = milliseconds(c.args[m.arg2], m.unit);
-  if (kind == BlockKind::Poll && timeout == 0) return true;
-  Symbol api = unit_.name(c.decl);
-  Op &op = add(OpKind::Block, call->getExprLoc());
-  op.block = kind;
-  op.path = object;
-  op.api = api;
-  op.timeout_ms = timeout;
-  return false; // arguments are still read and written
-}
-
-// ---- Calls by name
 
 bool Body::apply(const Expr *call, const Callee &c, const CallModel &m) {
   SourceLocation at = call->getExprLoc();
@@ -534,6 +170,26 @@ bool Body::apply(const Expr *call, const Callee &c, const CallModel &m) {
       }
     }
     return true;
+  case CallKind::Swap: {
+    if (c.args.size() != 2) return true;
+    for (const Expr *a : c.args) access(path(a), a->getType(), true, false, a->getExprLoc());
+    QualType type = c.args[0]->getType();
+    Path one = path(c.args[0]), two = path(c.args[1]);
+    if (!one.known() || !two.known()) return true;
+    bool flows = unit_.pointer_like(type) || unit_.callable(type);
+    if (!flows && !unit_.ends_loudly(type)) return true;
+    Value first = value(c.args[0]), second = value(c.args[1]);
+    Op &op = add(flows ? OpKind::Assign : OpKind::Move, at);
+    op.dest = one;
+    if (flows) op.value = second;
+    else op.path = two, op.all = true;
+    if (flows) {
+      Op &back = add(OpKind::Assign, at);
+      back.dest = two;
+      back.value = first;
+    }
+    return true;
+  }
   case CallKind::MakeNew: {
     // make_unique<T>(...): T's constructor runs.
     auto *args = c.decl->getTemplateSpecializationArgs();
@@ -702,7 +358,7 @@ bool Body::type_call(const Expr *call, const Callee &c, const TypeModel &type) {
       const Expr *arg = c.args[i];
       if (arg->isLValue() && !isa<CXXDefaultArgExpr>(arg) && arg->getType()->isRecordType() && !unit_.callable(arg->getType())) {
         bool swaps = name == "swap" || name == "splice" || name == "merge";
-        access(without_deref(path(arg)), arg->getType(), swaps, false, arg->getExprLoc());
+        access(arg, swaps, arg->getExprLoc());
       }
     }
     if (inner && (inner->kind == TypeKind::Thread || inner->kind == TypeKind::JThread || inner->kind == TypeKind::Future)) {
@@ -834,16 +490,15 @@ bool Body::construct_model(const CXXConstructExpr *e, const TypeModel &type, con
   case TypeKind::WeakPointer:
     if (copies) {
       Path from = without_deref(path(args[0]));
-      QualType source = args[0]->getType();
       bool write = constructor->isMoveConstructor() && from.root != Root::Local;
-      if (!type.trivial) access(from, source, write, false, args[0]->getExprLoc());
+      if (!type.trivial) access(args[0], write, args[0]->getExprLoc());
     }
     return true;
   case TypeKind::Container:
     for (const Expr *arg : args) {
       if (!arg->isGLValue() || isa<CXXDefaultArgExpr>(arg) || !arg->getType()->isRecordType() || unit_.callable(arg->getType())) continue;
       Path from = without_deref(path(arg));
-      access(from, arg->getType(), copies && constructor->isMoveConstructor() && from.root != Root::Local, false, arg->getExprLoc());
+      access(arg, copies && constructor->isMoveConstructor() && from.root != Root::Local, arg->getExprLoc());
     }
     return true;
   default:

@@ -58,9 +58,13 @@ static bool is_copy(const CXXConstructExpr *e) {
   return e->getNumArgs() >= 1 && e->getConstructor()->isCopyOrMoveConstructor();
 }
 
-static Path without_deref(Path path) {
+Path without_deref(Path path) {
   if (!path.steps.empty() && path.steps.back().kind == PathStep::Deref) path.steps.pop_back();
   return path;
+}
+
+llvm::StringRef simple_name(const FunctionDecl *fn) {
+  return fn->getDeclName().isIdentifier() ? fn->getName() : llvm::StringRef();
 }
 
 std::string Body::text(const Expr *e) const {

@@ -43,6 +43,10 @@ void Body::scan_declaration(const VarDecl *var) {
   info.declared_here = true;
   info.init = var->getInit();
   if (!in_lambda_ && var->getInit()) made_for_.push_back({var->getInit(), var});
+  // int fd = socket(..., SOCK_NONBLOCK)
+  if (auto *call = dyn_cast_or_null<CallExpr>(var->getInit() ? strip(var->getInit()) : nullptr); call && var->getType()->isIntegerType())
+    for (const Expr *arg : call->arguments())
+      if (arg->getType()->isIntegerType() && nonblocking_flag(strip(arg))) nonblocking_.insert(var);
   if (auto *decomposition = dyn_cast<DecompositionDecl>(var))
     for (const BindingDecl *binding : decomposition->bindings())
       if (const VarDecl *holder = binding->getHoldingVar()) {
@@ -69,6 +73,9 @@ void Body::scan_call(const Expr *e, unsigned) {
   unsigned first = 0;
   if (auto *call = dyn_cast<CallExpr>(e)) {
     fn = call->getDirectCallee();
+    scan_nonblocking(call);
+    // What is spawned does not run where it is called.
+    if (fn && simple_name(fn) == "co_spawn" && call->getNumArgs() > 1) awaited_.insert(maker(call->getArg(1)));
     args = llvm::ArrayRef(call->getArgs(), call->getNumArgs());
     auto *method = dyn_cast_or_null<CXXMethodDecl>(fn);
     if (isa<CXXOperatorCallExpr>(call) && method && !method->isStatic()) first = 1;

@@ -44,6 +44,7 @@ enum class CallKind : uint8_t {
   InPlace,  ///< callables given to it run before it returns
   Forward,  ///< returns its first argument (move, forward, ref, addressof, as_const, pointer casts)
   Exchange, ///< std::exchange
+  Swap,     ///< std::swap, std::iter_swap
   MakeNew,  ///< make_unique, make_shared, malloc
   Bind,     ///< bind, bind_front, mem_fn
   Reads,    ///< pointer arguments are only read

@@ -30,6 +30,9 @@ void add_library_models(ModelTables &t) {
            "std::reinterpret_pointer_cast", "std::get", "std::get_if", "std::make_optional", "std::forward_like",
            "__builtin_addressof", "std::move_if_noexcept", "std::next", "std::prev", "std::begin", "std::data"},
           {CallKind::Forward, 0});
+  t.calls({"std::swap", "std::iter_swap", "boost::swap"}, {CallKind::Swap, 0});
+  t.calls({"std::make_pair", "std::make_tuple", "std::tie", "std::forward_as_tuple", "std::make_any", "std::make_exception_ptr"},
+          {CallKind::Keep, 0});
   t.calls({"std::exchange"}, {CallKind::Exchange, 0});
   t.calls({"std::make_unique", "std::make_shared", "std::allocate_shared", "std::make_unique_for_overwrite", "boost::make_shared",
            "malloc", "calloc", "realloc", "std::malloc", "std::calloc", "strdup", "strndup", "aligned_alloc",

@@ -52,6 +52,8 @@ void add_thread_models(ModelTables &t) {
   t.call("QtConcurrent::run", spawn(0, SpawnKind::Pool, 1));
   t.calls({"signal", "sigset", "bsd_signal", "std::signal"}, spawn(1, SpawnKind::Signal));
 
+  t.call("sigaction", spawn(1, SpawnKind::Signal));
+
   t.call("pthread_cond_wait", wait(0, 1));
   t.calls({"pthread_cond_timedwait", "pthread_cond_clockwait"}, wait(0, 1, How::Timed));
   t.call("cnd_wait", wait(0, 1));
