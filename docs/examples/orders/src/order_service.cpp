@@ -35,8 +35,9 @@ size_t OrderService::open_orders() const {
 void OrderService::compact_ledger() {
   compacting_.lock();
   pool_.submit([this] {
-    ledger_.compact();
+    size_t left = ledger_.compact();
     compacting_.unlock();
+    entries_left_ = left;
   });
 }
 

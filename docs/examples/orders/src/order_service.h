@@ -6,6 +6,7 @@
 #include "notifier.h"
 #include "price_cache.h"
 #include "worker_pool.h"
+#include <atomic>
 #include <map>
 #include <mutex>
 
@@ -32,6 +33,8 @@ public:
 
   /// Compacts the ledger in the background; a second call waits for the first to be done.
   void compact_ledger();
+  /// Entries after the last compaction.
+  size_t entries_left() const { return entries_left_; }
 
 private:
   WorkerPool &pool_;
@@ -44,6 +47,7 @@ private:
   mutable std::mutex mu_;
   std::map<OrderId, Order> open_;
   std::mutex compacting_;
+  std::atomic<size_t> entries_left_{0};
 };
 
 } // namespace orders
