@@ -12,6 +12,7 @@ int main() {
   Accounts accounts(ledger);
   accounts.open(1, 1'000'000);
   accounts.open(2, 0);
+  accounts.transfer(1, 2, 1); // so that the first statement is not empty
 
   std::atomic<bool> open = true;
   size_t characters = 0;
