@@ -84,7 +84,7 @@ private:
     work();
   }
 
-  /// Lambdas that were kept somewhere and never seen called: as if called where they were made.
+  /// Lambdas that were kept somewhere and never seen called: by a thread of their own for all we know, if there are threads.
   void made_here() {
     for (FunctionId i = 0; i < program_.functions.size(); ++i) {
       const Function &f = program_.functions[i];
@@ -97,6 +97,7 @@ private:
         c.own_this = false;
         c.own_params = 0;
         c.concurrent |= program_.threads;
+        if (program_.threads) c.agents = {agent({i, f.site, "whoever calls what is stored here", repeats(c), SpawnKind::Thread})};
         enter(i, c);
       }
     }
@@ -183,7 +184,7 @@ private:
         a.started = {};
       }
       a.repeats = !loop && e.kind != SpawnKind::Signal &&
-                  (e.repeats || sites_[f] > 1 || callee_agent_repeats(c) || c.agents.size() > 1);
+                  (e.repeats || sites_[f] > 1 || repeats(c) || c.agents.size() > 1);
       uint32_t id = agent(a);
       next.agents = {id};
       next.concurrent = true;
@@ -222,7 +223,7 @@ private:
     enter(e.callee, std::move(next));
   }
 
-  bool callee_agent_repeats(const Context &c) const {
+  bool repeats(const Context &c) const {
     return llvm::any_of(c.agents, [&](uint32_t a) { return program_.agents[a].repeats; });
   }
 

@@ -72,6 +72,7 @@ private:
   void store(const Path &dest, const clang::Expr *init, clang::SourceLocation at, unsigned depth = 0);
   void access(const clang::Expr *object, bool write, clang::SourceLocation at);
   void access(Path path, clang::QualType type, bool write, bool atomic, clang::SourceLocation at);
+  bool own_copy(const clang::Expr *expression);
   bool data(const Path &path, clang::QualType type) const;
   void lambda(const clang::LambdaExpr *expression);
   void await(const clang::CoroutineSuspendExpr *expression);

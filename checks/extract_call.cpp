@@ -169,6 +169,7 @@ void Body::library_call(const Expr *call, const Callee &c) {
     if (unit_.callable(type)) return;
     // Without the casts: what the caller has.
     if (actual->isPointerType()) pointee = actual->getPointeeType();
+    if (const ArrayType *array = actual->getAsArrayTypeUnsafe()) pointee = array->getElementType();
     if (opaque_pointee(pointee)) return;
     Path object = path(arg);
     if (!object.known()) return;
@@ -179,7 +180,7 @@ void Body::library_call(const Expr *call, const Callee &c) {
   };
   if (c.receiver && method && !isa<CXXDestructorDecl>(method) && c.receiver_class && !c.receiver_class->isLambda()) {
     bool write = !method->isConst();
-    access(without_deref(path(c.receiver)), c.receiver_type.getNonReferenceType(), write, false, at);
+    if (!own_copy(c.receiver)) access(without_deref(path(c.receiver)), c.receiver_type.getNonReferenceType(), write, false, at);
   }
   for (unsigned i = 0; i < c.args.size(); ++i)
     if (i < c.decl->getNumParams()) touch(c.args[i], c.decl->getParamDecl(i)->getType());

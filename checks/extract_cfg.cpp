@@ -99,6 +99,15 @@ void Body::run_initialiser(const VarDecl *var) {
   if (!var->getType()->isBooleanType()) store(where, var->getInit(), var->getLocation());
 }
 
+/// Ends in a call that does not return or in a throw. Unwinding runs the destructors that stand between here and the
+/// handler, which the CFG does not show, so handlers are entered from the start of their try block instead.
+static bool leaves_abnormally(const CFGBlock &block) {
+  if (block.hasNoReturnElement()) return true;
+  for (const CFGElement &e : block)
+    if (auto statement = e.getAs<CFGStmt>(); statement && isa<CXXThrowExpr>(statement->getStmt())) return true;
+  return false;
+}
+
 void Body::blocks(Stmt *body) {
   CFG::BuildOptions options;
   options.AddImplicitDtors = true;
@@ -181,6 +190,7 @@ void Body::blocks(Stmt *body) {
       if (const CFGBlock *handlers = dispatch.lookup(leaves.lookup(i))) out_.blocks[i].successors.push_back(first[handlers]);
     }
     Block &end = out_.blocks[last[block]];
+    if (leaves_abnormally(*block)) continue;
     for (const CFGBlock::AdjacentBlock &next : block->succs())
       if (const CFGBlock *reachable = next.getReachableBlock()) end.successors.push_back(first[reachable]);
     if (end.successors.size() != 2) end.branch = {};

@@ -176,7 +176,20 @@ bool Body::data(const Path &path, QualType type) const {
   return false;
 }
 
+/// A pointer, smart pointer or iterator of our own that is named by what it was bound to: reading it reads the copy, and
+/// what it was copied from may be anything by now.
+bool Body::own_copy(const Expr *e) {
+  auto *ref = e ? dyn_cast<DeclRefExpr>(strip(e)) : nullptr;
+  auto *var = ref ? dyn_cast<VarDecl>(ref->getDecl()) : nullptr;
+  if (!var || !var->isLocalVarDecl() || var->hasGlobalStorage()) return false;
+  if (var->getType()->isReferenceType() || !unit_.pointer_like(var->getType())) return false;
+  variable(var); // finds out what it is bound to
+  const LocalInfo &info = local(var->getCanonicalDecl());
+  return info.declared_here && info.alias;
+}
+
 void Body::access(const Expr *object, bool write, SourceLocation at) {
+  if (own_copy(object)) return;
   const Expr *e = strip(object);
   QualType type = e->getType();
   if (isa<BinaryOperator>(e) && cast<BinaryOperator>(e)->isAssignmentOp()) return; // accessed there

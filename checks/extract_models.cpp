@@ -401,7 +401,7 @@ bool Body::type_call(const Expr *call, const Callee &c, const TypeModel &type) {
     if (unit_.has_body(c.decl) && unit_.is_user(c.receiver_class)) return false;
     Path where = self();
     bool reads = method->isConst() || is_observer("", op_kind == OO_Star ? "operator*" : op_kind == OO_Arrow ? "operator->" : name);
-    if (!type.trivial) access(where, receiver_type, !reads, false, at);
+    if (!type.trivial && !own_copy(c.receiver)) access(where, receiver_type, !reads, false, at);
     if (op_kind == OO_Equal || name == "reset" || name == "emplace" || name == "swap") {
       QualType pointee;
       if (auto *spec = dyn_cast_or_null<ClassTemplateSpecializationDecl>(c.receiver_class))

@@ -116,8 +116,9 @@ private:
     return all;
   }
 
+  /// A lock we cannot name: one of several, or whatever a guard of the caller's owns.
   static bool anonymous(const Hold &h) {
-    return h.assumed && (!h.lock.last_field() || (!h.lock.steps.empty() && h.lock.steps.back().kind == PathStep::Deref));
+    return !h.lock.last_field() || (!h.lock.steps.empty() && h.lock.steps.back().kind == PathStep::Deref);
   }
 
   struct Evidence {

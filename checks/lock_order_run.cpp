@@ -2,11 +2,12 @@
 //
 // Within a run locks are instances, and everything that excludes a deadlock is known: which threads did it, what else
 // they held, and what create, join, barriers and hand-overs order. What is so excluded is no finding. Where order was no
-// longer recorded (bounds of the library), the finding is only `possible`.
+// longer recorded (bounds of the library), what the recorded part says about the same places is taken for the rest; where it
+// says nothing, the finding is only `possible`.
 //
-// Across runs locks are classes and order is known only where one run saw both sides. So both sides must have had company
-// in their runs (what a lone thread did before the others began, it may do in any order), they must be different
-// threads, and if some run saw both and its order excludes that they meet, that counts for all runs.
+// Across runs locks are classes, threads are what they were made for, and order is known only where one run saw both
+// sides. So what the main thread did while it was alone (it may do that in any order) does not count, the sides must
+// belong to different threads, and if some run saw both and its order excludes that they meet, that counts for all runs.
 #include "lock_order_run.h"
 #include "lock_graph.h"
 #include "run_steps.h"
@@ -131,51 +132,91 @@ const HeldLock &held_by(const Situation &situation, LockId lock) {
   return situation.held.front();
 }
 
-void cycles_of(const Run &run, const std::vector<const Situation *> &situations, Tier tier, Findings &found) {
-  std::vector<Dependency> dependencies;
-  Numbers places;
-  for (const Situation *s : situations) {
-    Dependency d;
-    d.agent = s->segment.thread;
-    d.wanted = {s->wanted, s->mode == LockMode::Shared};
-    std::vector<uint64_t> place{s->stack};
-    for (const HeldLock &held : s->held) {
-      d.held.push_back({held.lock, held.mode == LockMode::Shared});
-      place.push_back(held.taken);
+/// Situations of one run as dependencies: threads are agents, instances are locks, stacks are places.
+class WithinRun {
+public:
+  explicit WithinRun(const Run &run) : run_(run) {
+    for (size_t i = 0; i < run.situations.size(); ++i) {
+      const Situation &s = run.situations[i];
+      Dependency d;
+      d.agent = s.segment.thread;
+      d.wanted = {s.wanted, s.mode == LockMode::Shared};
+      std::vector<uint64_t> place{s.stack};
+      for (const HeldLock &held : s.held) {
+        d.held.push_back({held.lock, held.mode == LockMode::Shared});
+        place.push_back(held.taken);
+      }
+      // Without a stack there is no telling one place from another.
+      bool known = std::find(place.begin(), place.end(), 0u) == place.end();
+      d.variant = known ? places_.of(place) : 0;
+      place.push_back(s.wanted);
+      for (const HeldLock &held : s.held) place.push_back(held.lock);
+      kind_.push_back(kinds_.of(place));
+      if (run.tracked(s.segment)) tracked_[kind_[i]].push_back(i);
+      all_.push_back(std::move(d));
     }
-    // Without a stack there is no telling one place from another.
-    bool known = std::find(place.begin(), place.end(), 0u) == place.end();
-    d.variant = known ? places.of(place) : 0;
-    dependencies.push_back(std::move(d));
   }
-  CycleOptions options;
-  options.may_overlap = [&](size_t a, size_t b) { return run.may_overlap(situations[a]->segment, situations[b]->segment); };
-  options.writer_preference = [&](uint32_t lock) {
-    auto at = run.locks.find(lock);
-    return at != run.locks.end() && at->second.kind == RunLockKind::RwlockPreferWriter;
-  };
-  for (const LockCycle &cycle : find_lock_cycles(dependencies, options).cycles) {
-    std::vector<Side> sides;
-    for (size_t i = 0; i < cycle.dependencies.size(); ++i) {
-      const Situation *before = situations[cycle.dependencies[(i + cycle.dependencies.size() - 1) % cycle.dependencies.size()]];
-      const Situation *here = situations[cycle.dependencies[i]];
-      sides.push_back({&run, here, held_by(*here, before->wanted)});
+
+  void find(Tier tier, Findings &found) {
+    std::vector<size_t> used; // position among the dependencies -> situation
+    std::vector<Dependency> dependencies;
+    for (size_t i = 0; i < all_.size(); ++i)
+      if (tier == Tier::Possible || run_.tracked(run_.situations[i].segment)) {
+        used.push_back(i);
+        dependencies.push_back(all_[i]);
+      }
+    CycleOptions options;
+    options.may_overlap = [&](size_t a, size_t b) { return may_overlap(used[a], used[b]); };
+    options.writer_preference = [&](uint32_t lock) {
+      auto at = run_.locks.find(lock);
+      return at != run_.locks.end() && at->second.kind == RunLockKind::RwlockPreferWriter;
+    };
+    CycleResult result = find_lock_cycles(dependencies, options);
+    if (result.bounded) run_.blind_spots.push_back("there are more circles in the order of locks than were looked at");
+    for (const LockCycle &cycle : result.cycles) {
+      std::vector<Side> sides;
+      size_t before = used[cycle.dependencies.back()];
+      for (size_t d : cycle.dependencies) {
+        const Situation &here = run_.situations[used[d]];
+        sides.push_back({&run_, &here, held_by(here, run_.situations[before].wanted)});
+        before = used[d];
+      }
+      if (!happened(run_, sides)) add(describe(std::move(sides), tier, false), found);
     }
-    if (!happened(run, sides)) add(describe(std::move(sides), tier, false), found);
   }
-}
+
+private:
+  bool overlap(size_t a, size_t b) const {
+    return run_.may_overlap(run_.situations[a].segment, run_.situations[b].segment);
+  }
+
+  bool may_overlap(size_t a, size_t b) {
+    if (!overlap(a, b)) return false;
+    if (run_.tracked(run_.situations[a].segment) && run_.tracked(run_.situations[b].segment)) return true;
+    // Did the same two kinds of situation ever overlap while order was recorded?
+    auto [at, fresh] = evidence_.emplace(std::minmax(kind_[a], kind_[b]), true);
+    if (!fresh) return at->second;
+    const std::vector<size_t> &x = tracked_[kind_[a]], &y = tracked_[kind_[b]];
+    auto meets = [&](size_t i) { return std::any_of(y.begin(), y.end(), [&](size_t j) { return overlap(i, j); }); };
+    at->second = x.empty() || y.empty() || std::any_of(x.begin(), x.end(), meets);
+    return at->second;
+  }
+
+  const Run &run_;
+  std::vector<Dependency> all_; ///< of each situation
+  std::vector<uint32_t> kind_;  ///< of each situation: equal places and locks
+  std::map<uint32_t, std::vector<size_t>> tracked_; ///< by kind
+  std::map<std::pair<uint32_t, uint32_t>, bool> evidence_;
+  Numbers places_, kinds_;
+};
 
 } // namespace
 
 void lock_order_from_run(const Run &run, Findings &out) {
-  std::vector<const Situation *> exact, all;
-  for (const Situation &s : run.situations) {
-    all.push_back(&s);
-    if (run.tracked(s.segment)) exact.push_back(&s);
-  }
+  WithinRun search(run);
   Findings found;
-  cycles_of(run, exact, Tier::Ordered, found);
-  if (exact.size() != all.size()) cycles_of(run, all, Tier::Possible, found);
+  search.find(Tier::Ordered, found);
+  if (!run.untracked_after.empty()) search.find(Tier::Possible, found);
   out.insert(out.end(), found.begin(), found.end());
 }
 
@@ -188,7 +229,7 @@ struct General {
   const Run *run = nullptr;
   size_t run_index = 0;
   const Situation *situation = nullptr;
-  uint32_t signature = 0; ///< classes and functions of what is held and wanted
+  uint32_t signature = 0; ///< classes and places of what is held and wanted
 };
 
 class AcrossRuns {
@@ -229,21 +270,23 @@ private:
       for (const HeldLock &held : s.held)
         instances[class_of(r, held.lock)].insert(run.locks.count(held.lock) ? run.locks.at(held.lock).address : 0);
     }
-    auto single = [&](LockId lock) { return instances[class_of(r, lock)].size() == 1; };
+    auto single = [&](LockId lock) { // a lock of which nothing is known is in no class
+      return !run.lock_origin(lock).empty() && instances[class_of(r, lock)].size() == 1;
+    };
     std::map<std::pair<uint32_t, uint32_t>, bool> once; ///< (signature, agent): one of each is enough
     for (const Situation &s : run.situations) {
       bool usable = single(s.wanted) && std::all_of(s.held.begin(), s.held.end(), [&](const HeldLock &h) { return single(h.lock); });
-      if (!usable || run.alone(s.segment)) continue;
+      if (!usable || (s.segment.thread == 1 && run.alone(s.segment))) continue;
       General g{&run, r, &s, 0};
-      std::vector<uint64_t> signature{class_of(r, s.wanted), words_.of(run.where(s.stack)), uint64_t(s.mode)};
+      std::vector<uint64_t> signature{class_of(r, s.wanted), words_.of(run.spot(s.stack)), uint64_t(s.mode)};
       Dependency d;
-      d.agent = thread_class(run, s.segment.thread);
-      d.repeats = d.agent != 1 && repeats(run, s.segment.thread, d.agent);
+      d.agent = thread_class(run, s);
+      d.repeats = repeats(run, s.segment.thread);
       d.wanted = {class_of(r, s.wanted), s.mode == LockMode::Shared};
       for (const HeldLock &held : s.held) {
         d.held.push_back({class_of(r, held.lock), held.mode == LockMode::Shared});
         signature.push_back(class_of(r, held.lock));
-        signature.push_back(words_.of(run.where(held.taken)));
+        signature.push_back(words_.of(run.spot(held.taken)));
       }
       g.signature = d.variant = signatures_.of(signature);
       seen_[g.signature].push_back({r, s.segment});
@@ -255,23 +298,29 @@ private:
 
   uint32_t class_of(size_t r, LockId lock) {
     auto [at, fresh] = classes_.emplace(std::pair(r, lock), 0);
-    if (fresh) at->second = words_.of(runs_[r].lock_class(lock));
+    if (fresh) at->second = words_.of(runs_[r].lock_origin(lock));
     return at->second;
   }
 
-  /// Threads that were created at the same place do the same work. The main thread is number 1.
-  uint32_t thread_class(const Run &run, ThreadId thread) {
-    if (thread == 1) return 1;
+  /// Threads that were created at the same place and run the same function do the same work. The main thread is number 1.
+  uint32_t thread_class(const Run &run, const Situation &s) {
+    if (s.segment.thread == 1) return 1;
+    Stack frames = run.frames(s.stack);
+    return 1 + words_.of(fmt::format("{} runs {}", created_at(run, s.segment.thread), frames.empty() ? "" : frames.back().function));
+  }
+  static std::string created_at(const Run &run, ThreadId thread) {
     auto found = run.threads.find(thread);
-    return 1 + words_.of("created in " + (found == run.threads.end() ? "" : run.where(found->second.created)));
+    return found == run.threads.end() ? "" : run.spot(found->second.created);
   }
 
-  /// Can another thread of this class be there at the same time?
-  bool repeats(const Run &run, ThreadId thread, uint32_t agent) {
+  /// Was there another thread, created at the same place, at the same time?
+  bool repeats(const Run &run, ThreadId thread) {
+    auto [at, fresh] = repeats_.emplace(std::pair(&run, thread), false);
+    if (!fresh || thread == 1) return at->second;
+    std::string place = created_at(run, thread);
     for (const auto &[other, info] : run.threads)
-      if (other != thread && other != 1 && thread_class(run, other) == agent && run.may_overlap({thread, 0}, {other, 0}))
-        return true;
-    return false;
+      at->second |= other != thread && other != 1 && run.may_overlap({thread, 0}, {other, 0}) && created_at(run, other) == place;
+    return at->second;
   }
 
   bool may_overlap(const General &a, const General &b) {
@@ -292,6 +341,7 @@ private:
   std::vector<Dependency> dependencies_;
   std::map<std::pair<size_t, LockId>, uint32_t> classes_;
   std::map<uint32_t, std::vector<std::pair<size_t, SegmentId>>> seen_;
+  std::map<std::pair<const Run *, ThreadId>, bool> repeats_;
   Numbers words_, signatures_;
 };
 

@@ -189,6 +189,7 @@ bool State::merge(const State &o) {
     lost = true;
   }
   returns_fresh &= o.returns_fresh;
+  came_back &= o.came_back;
   return lost;
 }
 

@@ -31,6 +31,7 @@ struct State {
   std::vector<Path> published;  ///< roots that others can know from here on
   std::optional<bool> returned;
   bool returns_fresh = false;
+  bool came_back = false; ///< at the head of a loop: over its back edge
 
   /// The object `path` names, as far as known.
   Path resolve(const Path &path) const;

@@ -38,6 +38,12 @@ std::string Run::where(StackId stack) const {
   return fmt::format("{}+{:#x}", frame.module.substr(frame.module.rfind('/') + 1), frame.offset);
 }
 
+std::string Run::spot(StackId stack) const {
+  Frame frame = top(stack);
+  std::string text = where(stack);
+  return frame.place.known() ? fmt::format("{} {}:{}", text, frame.place.file, frame.place.line) : text;
+}
+
 /// "first taken in Bus::emit", or nothing if that is not known.
 static std::string first_taken(const Run &run, const RunLock &lock) {
   std::string where = run.where(lock.first_seen);
@@ -62,6 +68,13 @@ std::string Run::lock_class(LockId id) const {
   if (!name.empty()) return name;
   std::string where = first_taken(*this, lock);
   return where.empty() ? fmt::format("{} #{}", to_string(lock.kind), id) : fmt::format("{} {}", to_string(lock.kind), where);
+}
+
+std::string Run::lock_origin(LockId id) const {
+  auto found = locks.find(id);
+  if (found == locks.end()) return {};
+  std::string name = symbols ? symbols->variable(*this, found->second.address, found->second.modules_seen) : "";
+  return name.empty() ? spot(found->second.first_seen) : name;
 }
 
 std::string Run::thread_name(ThreadId id) const {

@@ -149,8 +149,8 @@ struct Run {
   std::vector<Situation> situations;
   std::vector<Misuse> misuses;
   std::vector<LiveDeadlock> deadlocks;
-  /// What was not seen, in words for people ("12 situations were not recorded: the table was full").
-  std::vector<std::string> blind_spots;
+  /// What was not seen, in words for people ("12 situations dropped"). Rules add the bounds that they hit.
+  mutable std::vector<std::string> blind_spots;
   bool ended = false; ///< false: killed, or still running
   std::shared_ptr<Symbols> symbols; ///< null: nothing has a name
 
@@ -165,11 +165,15 @@ struct Run {
   Frame top(StackId stack) const;
   /// The first frame in words that stay the same from run to run: "Bus::emit", else "libbus.so+0x1234"; may be empty.
   std::string where(StackId stack) const;
+  /// The same with the line: tells places of one function apart, for one state of the source.
+  std::string spot(StackId stack) const;
   /// "cash_m", "tool+0x28" for a global; else "mutex #7 (first taken in Bus::emit)".
   std::string lock_name(LockId lock) const;
   /// The same for all instances that are the same in the source, and from run to run: the global's name, or kind and
-  /// place of the first use.
+  /// function of the first use. For keys: lines may move.
   std::string lock_class(LockId lock) const;
+  /// The same with the line of the first use, to tell whether two runs speak of one lock. Empty if nothing is known.
+  std::string lock_origin(LockId lock) const;
   /// "main thread", "thread 3", "thread 3 (reader)" when it was given a name of its own.
   std::string thread_name(ThreadId thread) const;
 

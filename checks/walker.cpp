@@ -107,6 +107,22 @@ void Walker::deliver(uint32_t block, State state, std::vector<uint32_t> &work) {
   if (changed && !llvm::is_contained(work, block)) work.push_back(block);
 }
 
+/// `for (int once = (lock(m), 1); once; once = (unlock(m), 0))`, the usual body of a locking macro. The facts do not say how
+/// often a loop runs, but a loop that releases what was taken before it can only be meant to run once: what comes from
+/// outside goes in, what comes back goes out. Says whether `state` goes the way it should.
+bool Walker::goes_round_once(const State &state, uint32_t head, bool into_loop) const {
+  auto more = [](const State &a, const State &b) {
+    return a.holds.size() > b.holds.size() && llvm::all_of(b.holds, [&](const Hold &h) {
+             return llvm::any_of(a.holds, [&](const Hold &x) { return x.lock == h.lock; });
+           });
+  };
+  for (const State &other : in_[head]) {
+    if (state.came_back && !other.came_back && more(other, state)) return !into_loop;
+    if (!state.came_back && other.came_back && more(state, other)) return into_loop;
+  }
+  return true;
+}
+
 void Walker::fixpoint() {
   in_.assign(f_.blocks.size(), {});
   visits_.assign(f_.blocks.size(), 0);
@@ -135,6 +151,8 @@ void Walker::fixpoint() {
       for (const State &s : states) {
         State onward = s;
         if (block.successors.size() == 2 && !refine(onward, block.branch, i == 0)) continue;
+        if (loop_head_[b] && block.successors.size() == 2 && !goes_round_once(onward, b, i == 0)) continue;
+        onward.came_back = loop_head_[block.successors[i]] && rank[block.successors[i]] <= rank[b];
         deliver(block.successors[i], std::move(onward), work);
       }
   }

@@ -25,6 +25,7 @@ private:
   void fixpoint();
   void deliver(uint32_t block, State state, std::vector<uint32_t> &work);
   bool refine(State &state, const Branch &branch, bool taken) const;
+  bool goes_round_once(const State &state, uint32_t head, bool into_loop) const;
   void tidy(States &states);
   void step(const Op &op, State state, States &out);
 
