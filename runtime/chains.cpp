@@ -38,4 +38,36 @@ void KeySet::clear() {
   count_ = 0;
 }
 
+void OrderSketch::add(uint32_t held, uint32_t wanted) {
+  Locked locked(lock_);
+  if (!edges_) edges_ = static_cast<Edge *>(map_pages(kMaxEdges * sizeof(Edge))); // touched as far as used
+  if (!edges_ || count_ == kMaxEdges) return;
+  edges_[count_++] = {held, wanted};
+  if (held > last_lock_) last_lock_ = held;
+  if (wanted > last_lock_) last_lock_ = wanted;
+}
+
+bool OrderSketch::has_cycle() const {
+  if (!count_) return false;
+  if (count_ == kMaxEdges) return true;
+  // Locks nobody wants are taken away, with the edges that leave them, until there are none: the rest is circles.
+  size_t bytes = (size_t{last_lock_} + 1) * sizeof(uint32_t);
+  auto *wanted = static_cast<uint32_t *>(map_pages(bytes));
+  auto *left = static_cast<Edge *>(map_pages(count_ * sizeof(Edge)));
+  if (!wanted || !left) return true;
+  __builtin_memcpy(static_cast<void *>(left), edges_, count_ * sizeof(Edge));
+  uint32_t n = count_;
+  for (bool changed = true; changed && n;) {
+    changed = false;
+    for (uint32_t i = 0; i < n; ++i) wanted[left[i].from] = wanted[left[i].to] = 0;
+    for (uint32_t i = 0; i < n; ++i) ++wanted[left[i].to];
+    for (uint32_t i = 0; i < n;)
+      if (wanted[left[i].from]) ++i;
+      else left[i] = left[--n], changed = true;
+  }
+  unmap_pages(wanted, bytes);
+  unmap_pages(left, count_ * sizeof(Edge));
+  return n > 0;
+}
+
 } // namespace snarl_rt

@@ -50,4 +50,23 @@ private:
   size_t count_ = 0;
 };
 
+/// The order of locks as far as recorded, without places: just enough to tell whether a report is worth starting.
+class OrderSketch {
+public:
+  void add(uint32_t held, uint32_t wanted);
+  /// Is there a circle? Says yes if it cannot tell.
+  bool has_cycle() const;
+  void clear() { count_ = 0; }
+  SpinLock &lock() { return lock_; }
+
+private:
+  struct Edge {
+    uint32_t from, to;
+  };
+  static constexpr uint32_t kMaxEdges = 1 << 20;
+  SpinLock lock_;
+  Edge *edges_ = nullptr;
+  uint32_t count_ = 0, last_lock_ = 0;
+};
+
 } // namespace snarl_rt

@@ -2,6 +2,12 @@
 #include "writer.h"
 
 namespace snarl_rt {
+namespace {
+OrderSketch sketch;
+}
+
+bool may_have_cycle() { return sketch.has_cycle(); }
+SpinLock &sketch_lock() { return sketch.lock(); }
 
 Held *find_held(Thread &self, const void *address) {
   for (uint32_t i = self.held_count; i-- > 0;)
@@ -91,6 +97,7 @@ void record_situation(Thread &self, const LockRef &lock, LockId wanted, char mod
     Held &entry = self.held[i];
     if (entry.depth & kInWait) continue;
     announce_lock(ref_of(entry), entry.stack);
+    sketch.add(entry.id, wanted);
     line.hex(entry.id).letter(entry.mode).hex(stacks.announce(entry.stack));
   }
   line.hex(wanted).letter(mode).letter(timed ? 't' : 'b').hex(stack);

@@ -151,6 +151,9 @@ SNARL_INLINE void unblock(Thread *self) {
   if (self) unpublish(*self);
 }
 
+/// Could the recorded order of locks have a circle?
+bool may_have_cycle();
+
 // ---- misuse, see misuse.cpp
 
 void report_misuse(Thread &self, char kind, const LockRef &lock, LockId id, StackId stack, ThreadId owner, StackId taken);

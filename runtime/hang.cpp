@@ -361,11 +361,7 @@ __attribute__((noreturn)) void watch() {
     something_found();
     if (options.print) {
       say("snarl: deadlock: threads of this process wait for each other and will not go on\n");
-      if (!run_report()) {
-        say("snarl: to see it: snarl report ");
-        say(trace.directory());
-        say("\n");
-      }
+      show_report();
     }
     if (options.halt_on_deadlock) raw_syscall(SYS_exit_group, 86);
   }

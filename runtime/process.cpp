@@ -88,6 +88,7 @@ void before_fork() {
   lock_table_lock().lock();
   lock_order_tables();
   misuse_lock().lock();
+  sketch_lock().lock();
   arena.lock().lock();
   trace.lock().lock();
 }
@@ -95,6 +96,7 @@ void before_fork() {
 void after_fork_in_parent() {
   trace.lock().unlock();
   arena.lock().unlock();
+  sketch_lock().unlock();
   misuse_lock().unlock();
   unlock_order_tables();
   lock_table_lock().unlock();
@@ -109,6 +111,7 @@ void after_fork_in_child() {
   trace.start_over();
   arena.lock().reset();
   misuse_lock().reset();
+  sketch_lock().reset();
   order_after_fork();
   lock_table_lock().reset();
   stacks.lock().reset();
@@ -124,6 +127,8 @@ __attribute__((constructor(101))) void begin() {
   pid = static_cast<int>(raw_syscall(SYS_getpid));
   real::resolve_all();
   layouts_hold();
+  uintptr_t start, end;
+  if (real::object_range(reinterpret_cast<uintptr_t>(&begin), start, end)) hide_frames(start, end);
   pthread_spinlock_t probe;
   if (real::pthread_spin_init(&probe, PTHREAD_PROCESS_PRIVATE) == 0) unlocked_spin = probe;
   const char *bad = parse_options(find_variable(environ, "SNARL_OPTIONS"), options);
@@ -158,10 +163,13 @@ void say(const char *text) { raw_syscall(SYS_write, 2, reinterpret_cast<long>(te
 
 void something_found() { store(found, true); }
 
+namespace {
+
+/// False if the command cannot be found or started.
 bool run_report() {
   if (!command[0]) return false;
   // A child without a signal of its own: the program's SIGCHLD handlers and wait() calls must not see it.
-  const char *arguments[] = {command, "report", trace.directory(), nullptr};
+  const char *arguments[] = {command, "report", trace.path(), nullptr};
   char *environment[512];
   size_t n = 0;
   for (char **entry = environ; entry && *entry && n + 1 < 512; ++entry) {
@@ -185,6 +193,15 @@ bool run_report() {
   return ended == child && !(WIFEXITED(status) && WEXITSTATUS(status) == 127);
 }
 
+} // namespace
+
+void show_report() {
+  if (run_report()) return;
+  say("snarl: to see what this process did: snarl report ");
+  say(trace.path());
+  say("\n");
+}
+
 void finish() {
   if (finished || static_cast<int>(raw_syscall(SYS_getpid)) != pid) return;
   finished = true;
@@ -194,11 +211,7 @@ void finish() {
   trace.write_counters();
   Line line(SNARL_LINE_QUIT);
   trace.write(line);
-  if (options.print && found && !run_report()) {
-    say("snarl: to see what this process did: snarl report ");
-    say(trace.directory());
-    say("\n");
-  }
+  if (options.print && (found || may_have_cycle())) show_report();
   if (self) --self->inside;
 }
 

@@ -8,8 +8,8 @@ namespace snarl_rt {
 void something_found();
 /// The process is ending: counters, the last line, and the report if it is ours to show. Once; not in a vfork child.
 void finish();
-/// Runs `snarl report` on the trace directory, output on stderr. False if the command cannot be found.
-bool run_report();
+/// Runs `snarl report` on this process's trace, output on stderr; if there is no such command, says where the trace is.
+void show_report();
 /// Writes to stderr.
 void say(const char *text);
 /// The value of an unlocked pthread_spinlock_t in this libc.
@@ -25,5 +25,6 @@ void watcher_after_fork();
 void watch_thread_end(Thread &self);
 
 SpinLock &misuse_lock();
+SpinLock &sketch_lock();
 
 } // namespace snarl_rt

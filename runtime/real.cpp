@@ -32,23 +32,36 @@ void *look_up(const char *name, const char *version) {
 using FindObject = int (*)(void *, dl_find_object *);
 FindObject find_object = nullptr;
 
-struct HeaderSearch {
-  uintptr_t pc;
+struct ObjectSearch {
+  uintptr_t pc, start, end;
   const uint8_t *header;
 };
 
-int header_in_object(dl_phdr_info *info, size_t, void *data) {
-  auto *search = static_cast<HeaderSearch *>(data);
+/// Before glibc 2.35: by walking the list of objects.
+int is_in_object(dl_phdr_info *info, size_t, void *data) {
+  auto *search = static_cast<ObjectSearch *>(data);
   const uint8_t *header = nullptr;
-  bool inside = false;
+  uintptr_t low = ~uintptr_t{0}, high = 0;
   for (int i = 0; i < info->dlpi_phnum; ++i) {
     const ElfW(Phdr) &segment = info->dlpi_phdr[i];
     uintptr_t start = info->dlpi_addr + segment.p_vaddr;
-    if (segment.p_type == PT_LOAD) inside |= search->pc - start < segment.p_memsz;
+    if (segment.p_type == PT_LOAD && start < low) low = start;
+    if (segment.p_type == PT_LOAD && start + segment.p_memsz > high) high = start + segment.p_memsz;
     if (segment.p_type == PT_GNU_EH_FRAME) header = reinterpret_cast<const uint8_t *>(start);
   }
-  if (inside) search->header = header;
-  return inside;
+  if (search->pc < low || search->pc >= high) return 0;
+  *search = {search->pc, low, high, header};
+  return 1;
+}
+
+bool find(ObjectSearch &search) {
+  if (!find_object) return dl_iterate_phdr(is_in_object, &search) != 0;
+  dl_find_object found;
+  if (find_object(reinterpret_cast<void *>(search.pc), &found)) return false;
+  search.start = reinterpret_cast<uintptr_t>(found.dlfo_map_start);
+  search.end = reinterpret_cast<uintptr_t>(found.dlfo_map_end);
+  search.header = static_cast<const uint8_t *>(found.dlfo_eh_frame);
+  return true;
 }
 
 } // namespace
@@ -67,13 +80,16 @@ void resolve_all() {
 }
 
 const uint8_t *unwind_header(uintptr_t pc) {
-  if (find_object) {
-    dl_find_object found;
-    return find_object(reinterpret_cast<void *>(pc), &found) ? nullptr : static_cast<const uint8_t *>(found.dlfo_eh_frame);
-  }
-  HeaderSearch search{pc, nullptr};
-  dl_iterate_phdr(header_in_object, &search);
-  return search.header;
+  ObjectSearch search{pc, 0, 0, nullptr};
+  return find(search) ? search.header : nullptr;
+}
+
+bool object_range(uintptr_t pc, uintptr_t &start, uintptr_t &end) {
+  ObjectSearch search{pc, 0, 0, nullptr};
+  if (!find(search)) return false;
+  start = search.start;
+  end = search.end;
+  return true;
 }
 
 } // namespace snarl_rt::real

@@ -23,4 +23,7 @@ void resolve_all();
 /// The .eh_frame_hdr of the object that holds `pc`, or null.
 const uint8_t *unwind_header(uintptr_t pc);
 
+/// The mapping of the object that holds `pc`. False if there is none.
+bool object_range(uintptr_t pc, uintptr_t &start, uintptr_t &end);
+
 } // namespace snarl_rt::real

@@ -6,10 +6,21 @@ namespace snarl_rt {
 
 StackTable stacks;
 
+namespace {
+uintptr_t hidden_start = 0, hidden_end = 0;
+}
+
+void hide_frames(uintptr_t start, uintptr_t end) {
+  hidden_start = start;
+  hidden_end = end;
+}
+
 uint32_t unwind(Frame frame, const StackBounds &bounds, uintptr_t *pcs, uint32_t limit) {
   uint32_t n = 0;
-  do pcs[n++] = frame.exact ? frame.pc : frame.pc - 1;
-  while (n < limit && step(frame, bounds));
+  do {
+    uintptr_t pc = frame.exact ? frame.pc : frame.pc - 1;
+    if (pc - hidden_start >= hidden_end - hidden_start) pcs[n++] = pc;
+  } while (n < limit && step(frame, bounds));
   return n;
 }
 
@@ -34,7 +45,7 @@ StackId StackTable::intern(const uintptr_t *pcs, uint32_t frames) {
   record->hash = hash;
   record->id = count_ + 1;
   record->frames = frames;
-  __builtin_memcpy(record + 1, pcs, frames * sizeof(uintptr_t));
+  __builtin_memcpy(static_cast<void *>(record + 1), pcs, frames * sizeof(uintptr_t));
   store_release(chunk[record->id % kChunk], record);
   record->next = bucket;
   bucket = record;

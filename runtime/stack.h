@@ -99,6 +99,9 @@ private:
   bool crowded_ = false; ///< too many different calls: one stack for each innermost return address from now on
 };
 
+/// Frames in this range (the library's own) are left out of stacks.
+void hide_frames(uintptr_t start, uintptr_t end);
+
 /// Unwinds to the end. `bounds` empty: every word is read by system call (for another thread's stack).
 uint32_t unwind(Frame from, const StackBounds &bounds, uintptr_t *pcs, uint32_t limit);
 
