@@ -84,6 +84,20 @@ TEST(RunRules, OrderNoLongerRecorded) {
   EXPECT_EQ(found[0].tier, Tier::Ordered);
 }
 
+TEST(RunRules, WhatWasRecordedSpeaksForTheRest) {
+  // Strict alternation by hand-over: 2 goes, then 3, then 2 ... and the record of order ends with segment 4.
+  std::string text = kBothAtOnce;
+  for (int i = 0; i < 8; ++i) {
+    text += fmt::format("A 2 {0:x} 1 1 x 1 2 x b 2\nA 3 {1:x} 1 2 x 3 1 x b 4\n", i, i + 1);
+    if (i < 4) text += fmt::format("E 2 {0:x} 3 {1:x} p\nE 3 {1:x} 2 {1:x} p\n", i, i + 1);
+  }
+  EXPECT_TRUE(judge(text + "H 2 4\nH 3 4\n", "").empty());
+  // Another place, seen only afterwards, is another matter.
+  Findings found = judge(text + "H 2 4\nH 3 4\nA 3 9 1 2 x 5 1 x b 6\n", "");
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].tier, Tier::Possible);
+}
+
 TEST(RunRules, GateIsSilent) {
   EXPECT_TRUE(judge("A 2 0 2 3 x 1 1 x 1 2 x b 2\nA 3 0 2 3 x 1 2 x 3 1 x b 4\n").empty());
 }
