@@ -23,7 +23,7 @@ struct PlainSymbols : Symbols {
 
 /// Main (1), threads 2 and 3 that main creates; locks 1 and 2, globals g1 and g2; stacks 1 to 6.
 const char kBegin[] = "V 1 1 0 0 /bin/a.out\n"
-                      "S 1 11\nS 2 12\nS 3 13\nS 4 14\nS 5 15\nS 6 16\n"
+                      "S 1 11\nS 2 12\nS 3 13\nS 4 14\nS 5 15\nS 6 16\nS 7 12 99\nS 8 14 99\n"
                       "T 1 0 1 0 main\nT 2 1 2 5 main\nT 3 1 3 6 main\n"
                       "L 1 m 1 1\nL 2 m 2 2\nL 3 m 1000 3\nL 4 w 2000 4\n";
 const char kBothAtOnce[] = "E 1 0 2 0 c\nE 1 0 3 0 c\nE 2 9 1 2 j\nE 3 9 1 3 j\n";
@@ -244,8 +244,14 @@ TEST(AcrossRuns, WhatALoneThreadDid) {
 }
 
 TEST(AcrossRuns, OneThreadOnly) {
-  // Threads created at the same place are taken for the same, unless two of them are there at once.
-  EXPECT_TRUE(across({"E 1 0 2 0 c\nE 2 9 1 2 j\nA 2 0 1 1 x 1 2 x b 2\n", "E 1 0 2 0 c\nE 2 9 1 2 j\nA 2 0 1 2 x 3 1 x b 4\n"}).empty());
+  // Threads created at the same place that run the same function are taken for one, unless two of them are there at once.
+  std::string alone = "E 1 0 2 0 c\nE 2 9 1 2 j\n";
+  std::string forward = "A 2 0 1 1 x 1 2 x b 7\n", backward = "A 2 0 1 2 x 3 1 x b 8\n";
+  EXPECT_TRUE(across({alone + forward, alone + backward}).empty());
+  std::string twin = "T 4 1 4 5 main\nE 1 0 2 0 c\nE 1 0 4 0 c\nE 2 9 1 2 j\nE 4 9 1 2 j\n";
+  EXPECT_EQ(across({twin + forward, twin + backward}).size(), 1u);
+  // Other functions, other threads.
+  EXPECT_EQ(across({alone + forward, alone + "A 2 0 1 2 x 3 1 x b 4\n"}).size(), 1u);
 }
 
 TEST(AcrossRuns, SeveralInstancesSayTooLittle) {
