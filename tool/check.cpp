@@ -43,9 +43,11 @@ private:
 std::vector<Extraction> extract_all(const Commands &commands, const Models &models, unsigned jobs, bool quiet) {
   std::vector<Extraction> extractions(commands.size()); // by position: what comes out does not depend on who is first
   Progress progress(commands.size(), quiet);
+  ExtractFileOptions options;
+  options.leak = commands.size() == 1;
   auto extract = [&](size_t i) {
     progress.next(file_of(commands[i]));
-    extractions[i] = extract_file(commands[i], models);
+    extractions[i] = extract_file(commands[i], models, options);
   };
   llvm::CrashRecoveryContext::Enable();
   if (jobs == 1 || commands.size() == 1) {

@@ -50,7 +50,7 @@ int facts_command(llvm::ArrayRef<const char *> args) {
     config = std::move(*read);
   }
   llvm::CrashRecoveryContext::Enable();
-  Extraction extraction = extract_file(command, config.models);
+  Extraction extraction = extract_file(command, config.models, {/*leak=*/true});
   llvm::Error error = llvm::writeToOutput(output, [&](llvm::raw_ostream &out) {
     write_facts(extraction.facts, out);
     return llvm::Error::success();

@@ -96,7 +96,8 @@ void make_target_known(clang::TargetOptions &target) {
 
 std::unique_ptr<clang::CompilerInvocation> make_invocation(const CompileCommand &command,
                                                            llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> files,
-                                                           clang::DiagnosticConsumer &problems) {
+                                                           clang::DiagnosticConsumer &problems,
+                                                           const ExtractFileOptions &extract_options) {
   std::vector<std::string> words = arguments_of(command);
   std::vector<const char *> args;
   for (const std::string &word : words) args.push_back(word.c_str());
@@ -119,7 +120,7 @@ std::unique_ptr<clang::CompilerInvocation> make_invocation(const CompileCommand 
 
   clang::FrontendOptions &frontend = invocation->getFrontendOpts();
   frontend.SkipFunctionBodies = true; // the consumer says which
-  frontend.DisableFree = false;
+  frontend.DisableFree = extract_options.leak;
   frontend.OutputFile.clear();
   frontend.ProgramAction = clang::frontend::ParseSyntaxOnly;
   invocation->getDependencyOutputOpts() = {};
@@ -152,7 +153,7 @@ private:
   const Models &models_;
 };
 
-void extract(const CompileCommand &command, const Models &models, Extraction &out) {
+void extract(const CompileCommand &command, const Models &models, const ExtractFileOptions &options, Extraction &out) {
   std::string file = file_of(command);
   llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> files = llvm::vfs::createPhysicalFileSystem(); // own directory
   FirstError problems(command.Directory);
@@ -163,7 +164,7 @@ void extract(const CompileCommand &command, const Models &models, Extraction &ou
   if (std::error_code error = files->setCurrentWorkingDirectory(command.Directory))
     return give_up("cannot enter the folder it is compiled in, '" + command.Directory + "': " + error.message());
   if (!files->exists(file)) return give_up("no such file; is the compile database older than the sources?");
-  std::unique_ptr<clang::CompilerInvocation> invocation = make_invocation(command, files, problems);
+  std::unique_ptr<clang::CompilerInvocation> invocation = make_invocation(command, files, problems, options);
   if (!invocation) return give_up("its compile command is not understood: " + (problems.error ? problems.error->message : "?"));
 
   FirstError errors(command.Directory);
@@ -183,11 +184,11 @@ void extract(const CompileCommand &command, const Models &models, Extraction &ou
 
 } // namespace
 
-Extraction extract_file(const CompileCommand &command, const Models &models) {
+Extraction extract_file(const CompileCommand &command, const Models &models, const ExtractFileOptions &options) {
   constexpr unsigned kStack = 64 << 20; // deeply nested code; only what is used is ever touched
   Extraction out;
   llvm::CrashRecoveryContext guard;
-  if (guard.RunSafelyOnThread([&] { extract(command, models, out); }, kStack)) return out;
+  if (guard.RunSafelyOnThread([&] { extract(command, models, options, out); }, kStack)) return out;
   Extraction crashed; // what was collected may be inconsistent
   crashed.errors = 1;
   crashed.notices.push_back({Severity::Error, "the front end crashed on this file", {file_of(command), 0, 0}});

@@ -15,8 +15,13 @@ struct Extraction {
   bool failed() const { return errors != 0; }
 };
 
+struct ExtractFileOptions {
+  bool leak = false; ///< do not free the syntax tree: saves time when the process ends soon after
+};
+
 /// Parses the file as the command says, without function bodies from system headers. Compiler warnings are off, and what
 /// only GCC understands is dropped: this is no compiler. Safe to call from several threads at once.
-Extraction extract_file(const clang::tooling::CompileCommand &command, const Models &models);
+Extraction extract_file(const clang::tooling::CompileCommand &command, const Models &models,
+                        const ExtractFileOptions &options = {});
 
 } // namespace snarl

@@ -4,6 +4,8 @@
 //   x = 1; // NOLINT(snarl-lock-order, …)   these; names with or without "snarl-", globs allowed
 //   // NOLINTNEXTLINE(…)                    the next line
 //   // NOLINTBEGIN(…)  …  // NOLINTEND(…)   the lines between; both with the same list
+//
+// Only comments count: the words in a string literal are data.
 #pragma once
 #include "globs.h"
 #include "render.h"
@@ -18,7 +20,7 @@ struct NolintDirective {
   unsigned first = 0, last = 0;  ///< lines it covers
   std::optional<Globs> rules;    ///< nothing: all
   std::string text;              ///< as written, for messages: "NOLINT(snarl-lock-order)"
-  bool ours = false;             ///< names one of our rules, so nobody else can want it
+  bool ours = false;             ///< begins its comment and names one of our rules, so nobody else can want it
   bool used = false;
   bool unmatched = false;        ///< BEGIN without END or END without BEGIN: covers nothing
 
@@ -27,7 +29,7 @@ struct NolintDirective {
   }
 };
 
-std::vector<NolintDirective> parse_nolint(llvm::ArrayRef<llvm::StringRef> lines);
+std::vector<NolintDirective> parse_nolint(llvm::StringRef text);
 
 /// Asks for each finding whether a comment in the source says that it is on purpose.
 class Nolint {

@@ -7,27 +7,29 @@
 
 namespace snarl {
 
-const std::vector<llvm::StringRef> &Sources::lines(llvm::StringRef name) {
+Sources::File &Sources::load(llvm::StringRef name) {
   auto [it, fresh] = files_.try_emplace(name);
-  File &file = it->second;
-  if (!fresh) return file.lines;
-  auto text = llvm::MemoryBuffer::getFile(name);
-  if (!text) return file.lines;
-  file.text = std::move(*text);
-  llvm::StringRef rest = file.text->getBuffer();
-  while (!rest.empty()) {
-    auto [line, tail] = rest.split('\n');
-    file.lines.push_back(line.rtrim('\r'));
-    rest = tail;
-  }
-  return file.lines;
+  if (fresh)
+    if (auto text = llvm::MemoryBuffer::getFile(name)) it->second.text = std::move(*text);
+  return it->second;
 }
 
-std::optional<llvm::StringRef> Sources::line(llvm::StringRef file, unsigned number) {
-  if (file.empty() || number == 0) return std::nullopt;
-  const auto &all = lines(file);
-  if (number > all.size()) return std::nullopt;
-  return all[number - 1];
+llvm::StringRef Sources::text(llvm::StringRef name) {
+  const File &file = load(name);
+  return file.text ? file.text->getBuffer() : "";
+}
+
+std::optional<llvm::StringRef> Sources::line(llvm::StringRef name, unsigned number) {
+  if (name.empty() || number == 0) return std::nullopt;
+  File &file = load(name);
+  if (file.lines.empty() && file.text)
+    for (llvm::StringRef rest = file.text->getBuffer(); !rest.empty();) {
+      auto [line, tail] = rest.split('\n');
+      file.lines.push_back(line.rtrim('\r'));
+      rest = tail;
+    }
+  if (number > file.lines.size()) return std::nullopt;
+  return file.lines[number - 1];
 }
 
 unsigned token_end(llvm::StringRef line, unsigned column) {

@@ -16,14 +16,15 @@ class Sources {
 public:
   /// Line `number` (from 1) without its end; nothing if the file cannot be read or is shorter.
   std::optional<llvm::StringRef> line(llvm::StringRef file, unsigned number);
-  /// All lines; empty if the file cannot be read.
-  const std::vector<llvm::StringRef> &lines(llvm::StringRef file);
+  /// All of it; empty if the file cannot be read.
+  llvm::StringRef text(llvm::StringRef file);
 
 private:
   struct File {
-    std::unique_ptr<llvm::MemoryBuffer> text;
-    std::vector<llvm::StringRef> lines;
+    std::unique_ptr<llvm::MemoryBuffer> text; ///< null: cannot be read
+    std::vector<llvm::StringRef> lines;       ///< filled when first asked for
   };
+  File &load(llvm::StringRef name);
   llvm::StringMap<File> files_;
 };
 

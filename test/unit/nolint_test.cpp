@@ -1,4 +1,5 @@
 #include "tool/nolint.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include <fstream>
 #include <gtest/gtest.h>
@@ -7,7 +8,7 @@ namespace snarl {
 namespace {
 
 std::vector<NolintDirective> parse(std::initializer_list<llvm::StringRef> lines) {
-  return parse_nolint(std::vector<llvm::StringRef>(lines));
+  return parse_nolint(llvm::join(lines, "\n"));
 }
 
 bool suppressed(std::initializer_list<llvm::StringRef> lines, unsigned line, llvm::StringRef rule) {
@@ -76,10 +77,17 @@ TEST(Nolint, OtherWordsAreNone) {
   EXPECT_TRUE(parse({"// NOLINTED", "// MYNOLINT", "int NOLINT_x;", "// NOLINTNEXTLINES"}).empty());
 }
 
+TEST(Nolint, OnlyInComments) {
+  EXPECT_TRUE(parse({"f(\"// NOLINT\");", "f(R\"(", "// NOLINT", ")\");", "int n = 1'000;"}).empty());
+  EXPECT_TRUE(suppressed({"/* text", "   NOLINT(lock-order) */ x;"}, 2, "lock-order"));
+  EXPECT_TRUE(suppressed({"int n = 1'000; // NOLINT"}, 1, "lock-order"));
+}
+
 TEST(Nolint, KnowsWhichCommentsAreOurs) {
   EXPECT_TRUE(parse({"// NOLINT(snarl-lock-order)"})[0].ours);
   EXPECT_FALSE(parse({"// NOLINT(bugprone-branch-clone)"})[0].ours);
   EXPECT_FALSE(parse({"// NOLINT"})[0].ours);
+  EXPECT_FALSE(parse({"// as in: x; // NOLINT(snarl-lock-order)"})[0].ours) << "an example in prose";
 }
 
 class NolintFile : public testing::Test {
