@@ -167,7 +167,8 @@ llvm::Expected<Config> read_config(llvm::StringRef file) {
     auto &text = *static_cast<std::string *>(context);
     if (!text.empty()) return;
     text = (llvm::Twine(diagnostic.getLineNo()) + ":" + llvm::Twine(diagnostic.getColumnNo() + 1) + ": " +
-            diagnostic.getMessage()).str();
+            diagnostic.getMessage())
+               .str();
   };
   ConfigDocument document;
   llvm::yaml::Input input((*buffer)->getBuffer(), nullptr, remember, &problem);

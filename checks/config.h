@@ -8,11 +8,11 @@
 namespace snarl {
 
 struct Config {
-  std::string file;               ///< where it was read, empty: built-in defaults
-  std::string checks;             ///< as --checks
-  bool strict = false;            ///< as --enable=strict
-  std::string warnings_as_errors; ///< as --warnings-as-errors
-  std::string header_filter;      ///< as --header-filter
+  std::string file;                ///< where it was read, empty: built-in defaults
+  std::string checks;              ///< as --checks
+  bool strict = false;             ///< as --enable=strict
+  std::string warnings_as_errors;  ///< as --warnings-as-errors
+  std::string header_filter;       ///< as --header-filter
   std::optional<unsigned> fail_on; ///< as --fail-on, a Severity
   Models models = Models::builtin();
 };

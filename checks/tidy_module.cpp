@@ -1,17 +1,17 @@
 // The rules as clang-tidy checks: `clang-tidy-19 --load=libsnarl_tidy.so --checks='-*,snarl-*'`.
 //
 // clang-tidy sees one file at a time, so each translation unit is linked by itself. All enabled checks share one
-// extraction: whichever is asked first makes it. The checks of one run find each other through the ClangTidyContext they
-// were made with, not through process globals, so several runs can live in one process (clangd).
+// extraction: whichever is asked first makes it. The checks of one run find each other through the ClangTidyContext
+// they were made with, not through process globals, so several runs can live in one process (clangd).
 //
 // LLVM and Clang are the host's; this library must not link them again.
+#include "clang-tidy/ClangTidyCheck.h"
+#include "clang-tidy/ClangTidyModule.h"
+#include "clang-tidy/ClangTidyModuleRegistry.h"
 #include "config.h"
 #include "extract.h"
 #include "link.h"
 #include "rule.h"
-#include "clang-tidy/ClangTidyCheck.h"
-#include "clang-tidy/ClangTidyModule.h"
-#include "clang-tidy/ClangTidyModuleRegistry.h"
 #include "clang/ASTMatchers/ASTMatchFinder.h"
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/FileSystem.h"
@@ -58,8 +58,10 @@ private:
     config_ = {};
     config_.file = file;
     if (file.empty()) return;
-    if (auto config = read_config(file)) config_ = std::move(*config);
-    else problem_ = llvm::toString(config.takeError());
+    if (auto config = read_config(file))
+      config_ = std::move(*config);
+    else
+      problem_ = llvm::toString(config.takeError());
   }
 
   Config config_;
@@ -140,7 +142,8 @@ public:
   }
 };
 
-const clang::tidy::ClangTidyModuleRegistry::Add<Module> registration("snarl-module", "Data races, deadlocks and blocked coroutines.");
+const clang::tidy::ClangTidyModuleRegistry::Add<Module> registration("snarl-module",
+                                                                     "Data races, deadlocks and blocked coroutines.");
 
 } // namespace
 } // namespace snarl

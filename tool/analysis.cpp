@@ -1,7 +1,7 @@
 #include "analysis.h"
+#include "checks/link.h"
 #include "nolint.h"
 #include "sources.h"
-#include "checks/link.h"
 #include "llvm/Support/Chrono.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/Process.h"
@@ -18,10 +18,10 @@ void Analysis::declare(Options &options) {
                 checks_);
   options.choice("enable", {"default", "strict"}, "strict: also the rules that are off by default", enable_);
   options.value("warnings-as-errors", "GLOBS", "rules whose findings become errors", warnings_as_errors_text_);
-  options.value("header-filter", "REGEX", "show findings in headers only if the path matches (default: all of your headers)",
-                header_filter_);
-  options.value("config-file", "FILE", "use this configuration (default: the nearest .snarl.yaml at or above the files)",
-                config_file_);
+  options.value("header-filter", "REGEX",
+                "show findings in headers only if the path matches (default: all of your headers)", header_filter_);
+  options.value("config-file", "FILE",
+                "use this configuration (default: the nearest .snarl.yaml at or above the files)", config_file_);
   options.flag("list-checks", "print the rules that would run, and stop", list_checks_);
   options.section("Output");
   output.declare(options);
@@ -98,7 +98,9 @@ Findings Analysis::judge(std::vector<Facts> units, ReportInfo &info, const std::
 }
 
 namespace {
-double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
+double seconds(std::chrono::nanoseconds time) {
+  return std::chrono::duration<double>(time).count();
+}
 
 std::pair<double, double> now() {
   llvm::sys::TimePoint<> wall;

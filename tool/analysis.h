@@ -1,11 +1,11 @@
 // What `snarl check` and `snarl link` share: which rules run over the linked program, and which findings are shown.
 #pragma once
+#include "checks/config.h"
+#include "checks/facts.h"
 #include "globs.h"
 #include "options.h"
 #include "output.h"
 #include "render.h"
-#include "checks/config.h"
-#include "checks/facts.h"
 
 namespace snarl {
 
@@ -14,7 +14,8 @@ class Analysis {
 public:
   void declare(Options &options);
 
-  /// Reads .snarl.yaml: the one named by --config-file, or the nearest one in `directory` or above. An error is one line.
+  /// Reads .snarl.yaml: the one named by --config-file, or the nearest one in `directory` or above. An error is one
+  /// line.
   llvm::Error configure(llvm::StringRef directory);
   /// --list-checks: prints the rules that would run.
   bool list_checks() const { return list_checks_; }
@@ -25,8 +26,8 @@ public:
   OutputOptions output;
   bool time = false; ///< --time
 
-  /// Links, runs the rules, and sorts out what is not to be shown. What was suppressed or not seen goes to `info`. `only`:
-  /// absolute paths, findings without a place in one of them are left out; empty: no such filter.
+  /// Links, runs the rules, and sorts out what is not to be shown. What was suppressed or not seen goes to `info`.
+  /// `only`: absolute paths, findings without a place in one of them are left out; empty: no such filter.
   Findings judge(std::vector<Facts> units, ReportInfo &info, const std::vector<std::string> &only = {}) const;
 
 private:

@@ -28,7 +28,8 @@ public:
     if (!enabled_) return;
     std::lock_guard lock(mutex_);
     std::string total = llvm::utostr(total_), done = llvm::utostr(++done_);
-    std::string line = "[" + std::string(total.size() - done.size(), ' ') + done + "/" + total + "] " + shown_path(file, "");
+    std::string line =
+        "[" + std::string(total.size() - done.size(), ' ') + done + "/" + total + "] " + shown_path(file, "");
     llvm::errs() << "\r" << llvm::StringRef(line).take_front(terminal_width() - 1) << "\x1b[K";
     llvm::errs().flush();
   }
@@ -83,20 +84,23 @@ int check_command(llvm::ArrayRef<const char *> args) {
   unsigned jobs = 0;
   bool whole_program = false, no_cache = false;
 
-  Options options("check", "[options] [file or folder...] [-- compiler arguments]",
-                  "Looks for data races, deadlocks and blocked coroutines in C and C++ sources, over all files at once.\n\n"
-                  "Without files, everything in compile_commands.json is checked. With files (or folders: all files of the "
-                  "database below them) only these are read, which is quick but sees less: a lock that another file takes "
-                  "first is not known. --whole-program reads everything and reports what concerns the files. Arguments "
-                  "after -- are used for every file in place of a database.");
+  Options options(
+      "check", "[options] [file or folder...] [-- compiler arguments]",
+      "Looks for data races, deadlocks and blocked coroutines in C and C++ sources, over all files at once.\n\n"
+      "Without files, everything in compile_commands.json is checked. With files (or folders: all files of the "
+      "database below them) only these are read, which is quick but sees less: a lock that another file takes "
+      "first is not known. --whole-program reads everything and reports what concerns the files. Arguments "
+      "after -- are used for every file in place of a database.");
   options.section("Input");
-  options.value("p", "DIR", "folder of compile_commands.json (default: looked for in and above the files)", source.build_dir);
+  options.value("p", "DIR", "folder of compile_commands.json (default: looked for in and above the files)",
+                source.build_dir);
   options.value("j", "N", "files read at a time (default: one for each processor)", jobs);
   options.flag("whole-program", "read the whole database although files are named", whole_program);
   options.flag("no-cache", "accepted for scripts; nothing is cached", no_cache);
   analysis.declare(options);
-  options.epilogue("Exit codes: 0 nothing found, 1 findings (see --fail-on), 2 snarl could not do its work, or not all of "
-                   "it: a file did not compile. The rest is checked and reported all the same.");
+  options.epilogue(
+      "Exit codes: 0 nothing found, 1 findings (see --fail-on), 2 snarl could not do its work, or not all of "
+      "it: a file did not compile. The rest is checked and reported all the same.");
   if (auto exit_code = options.parse(args)) return *exit_code;
 
   source.fixed = options.has_rest();

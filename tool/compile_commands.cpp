@@ -12,8 +12,9 @@ namespace {
 using namespace clang::tooling;
 using Commands = std::vector<CompileCommand>;
 
-constexpr char kRemedy[] = "make it with `cmake -DCMAKE_EXPORT_COMPILE_COMMANDS=ON` or `bear -- make` and name its folder "
-                           "with -p, or give the compiler's arguments after --";
+constexpr char kRemedy[] =
+    "make it with `cmake -DCMAKE_EXPORT_COMPILE_COMMANDS=ON` or `bear -- make` and name its folder "
+    "with -p, or give the compiler's arguments after --";
 
 // Assembler, Objective-C, CUDA and the like stand in databases too; -x decides where it is given.
 bool is_c_or_cxx(const CompileCommand &command) {
@@ -28,11 +29,16 @@ bool is_c_or_cxx(const CompileCommand &command) {
     if (word != "none") type = types::lookupTypeForTypeSpecifier(word.str().c_str());
   }
   switch (type) {
-  case types::TY_C: case types::TY_CXX: case types::TY_PP_C: case types::TY_PP_CXX: case types::TY_CHeader:
-  case types::TY_CXXHeader: case types::TY_CXXModule: case types::TY_PP_CHeader: case types::TY_PP_CXXHeader:
-    return true;
-  default:
-    return false;
+  case types::TY_C:
+  case types::TY_CXX:
+  case types::TY_PP_C:
+  case types::TY_PP_CXX:
+  case types::TY_CHeader:
+  case types::TY_CXXHeader:
+  case types::TY_CXXModule:
+  case types::TY_PP_CHeader:
+  case types::TY_PP_CXXHeader: return true;
+  default: return false;
   }
 }
 
@@ -95,7 +101,9 @@ llvm::Expected<Commands> fixed(const CommandSource &source, const std::vector<st
 
 } // namespace
 
-std::string file_of(const CompileCommand &command) { return absolute_path(command.Filename, command.Directory); }
+std::string file_of(const CompileCommand &command) {
+  return absolute_path(command.Filename, command.Directory);
+}
 
 llvm::Expected<Commands> compile_commands(const CommandSource &source, const std::vector<std::string> &files) {
   Commands commands;
@@ -121,8 +129,10 @@ llvm::Expected<Commands> compile_commands(const CommandSource &source, const std
     std::vector<std::string> words{file_of(command), command.Directory};
     for (size_t i = 0; i < command.CommandLine.size(); ++i) {
       llvm::StringRef word = command.CommandLine[i];
-      if (word == "-o" || word == "-MF" || word == "-MT") ++i;
-      else words.push_back(word.str());
+      if (word == "-o" || word == "-MF" || word == "-MT")
+        ++i;
+      else
+        words.push_back(word.str());
     }
     return words;
   };

@@ -13,9 +13,10 @@ struct CommandSource {
   std::vector<std::string> arguments; ///< what followed it: arguments for every file
 };
 
-/// How to compile each of `files`; a folder stands for all files of the database below it. No files: the whole database.
-/// C and C++ only, each file and set of arguments once, sorted by file. A file that is not in the database borrows the
-/// arguments of the one most like it, so that headers can be named too. The error says what is missing and what to do.
+/// How to compile each of `files`; a folder stands for all files of the database below it. No files: the whole
+/// database. C and C++ only, each file and set of arguments once, sorted by file. A file that is not in the database
+/// borrows the arguments of the one most like it, so that headers can be named too. The error says what is missing and
+/// what to do.
 llvm::Expected<std::vector<clang::tooling::CompileCommand>> compile_commands(const CommandSource &source,
                                                                              const std::vector<std::string> &files);
 

@@ -1,6 +1,6 @@
 #include "explain.h"
-#include "options.h"
 #include "checks/rule.h"
+#include "options.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/raw_ostream.h"
@@ -16,7 +16,8 @@ std::string where_from(const Rule &rule) {
 
 std::string properties(const Rule &rule) {
   return std::string(to_string(rule.severity)) + ", " +
-         (rule.level == Level::On ? "on by default" : "off by default (--enable=strict)") + ", from " + where_from(rule);
+         (rule.level == Level::On ? "on by default" : "off by default (--enable=strict)") + ", from " +
+         where_from(rule);
 }
 
 /// Width of the text, and whether headings are bold.
@@ -56,13 +57,13 @@ void explain(const Rule &rule, Page page) {
 void markdown(llvm::raw_ostream &out) {
   out << "# Rules\n\n"
          "<!-- Written by `snarl explain --markdown`; the texts are in checks/, one file per rule. -->\n\n"
-         "One rule has one name, whether the source or a run showed the problem. Inside clang-tidy the names carry the\n"
+         "One rule has one name, whether the source or a run showed the problem. Inside clang-tidy the names carry "
+         "the\n"
          "prefix `snarl-`. `snarl explain RULE` prints the same text in a terminal.\n\n"
          "| rule | reports | severity | default | from |\n|---|---|---|---|---|\n";
   for (const Rule *rule : all_rules())
     out << "| [" << rule->name << "](#" << rule->name << ") | " << rule->summary << " | " << to_string(rule->severity)
-        << " | " << (rule->level == Level::On ? "on" : "strict") << " | "
-        << where_from(*rule) << " |\n";
+        << " | " << (rule->level == Level::On ? "on" : "strict") << " | " << where_from(*rule) << " |\n";
   for (const Rule *rule : all_rules()) {
     auto code = [&](llvm::StringRef text) { out << "```cpp\n" << text.trim('\n') << "\n```\n\n"; };
     out << "\n## " << rule->name << "\n\n"
@@ -79,8 +80,9 @@ void markdown(llvm::raw_ostream &out) {
 
 int explain_command(llvm::ArrayRef<const char *> args) {
   bool as_markdown = false;
-  Options options("explain", "RULE...", "What a rule means: why it matters, an example of each kind, how to silence it. "
-                                        "Without a rule: the list of rules.");
+  Options options("explain", "RULE...",
+                  "What a rule means: why it matters, an example of each kind, how to silence it. "
+                  "Without a rule: the list of rules.");
   options.flag("markdown", "print the page of all rules, docs/rules.md", as_markdown);
   if (auto exit_code = options.parse(args)) return *exit_code;
   llvm::raw_ostream &out = llvm::outs();

@@ -1,9 +1,9 @@
 #include "facts_cmd.h"
 #include "analysis.h"
+#include "checks/facts_io.h"
 #include "compile_commands.h"
 #include "frontend.h"
 #include "sources.h"
-#include "checks/facts_io.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/CrashRecoveryContext.h"
 #include "llvm/Support/FileSystem.h"
@@ -14,14 +14,16 @@ namespace snarl {
 
 int facts_command(llvm::ArrayRef<const char *> args) {
   std::string output, config_file;
-  Options options("facts", "-o FILE [options] -- compiler arguments with one source file",
-                  "Writes what one C or C++ file says about threads and locks, for `snarl link`. The arguments after -- are "
-                  "those of the compiler, source file included; a leading compiler name is ignored. The result depends on "
-                  "the preprocessed source and the options only, so it can be cached and made anywhere.");
+  Options options(
+      "facts", "-o FILE [options] -- compiler arguments with one source file",
+      "Writes what one C or C++ file says about threads and locks, for `snarl link`. The arguments after -- are "
+      "those of the compiler, source file included; a leading compiler name is ignored. The result depends on "
+      "the preprocessed source and the options only, so it can be cached and made anywhere.");
   options.value("o", "FILE", "where to write the facts ('-': standard output)", output);
   options.value("config-file", "FILE", "use this configuration (default: the nearest .snarl.yaml at or above the file)",
                 config_file);
-  options.epilogue("Exit codes: 0 written, 2 not written or the file did not compile (facts are written as far as they go).");
+  options.epilogue(
+      "Exit codes: 0 written, 2 not written or the file did not compile (facts are written as far as they go).");
   if (auto exit_code = options.parse(args)) return *exit_code;
   if (output.empty()) return fail("facts: name the file to write with -o");
   std::vector<std::string> words = options.rest();
@@ -62,8 +64,9 @@ int facts_command(llvm::ArrayRef<const char *> args) {
 
 int link_command(llvm::ArrayRef<const char *> args) {
   Analysis analysis;
-  Options options("link", "[options] FACTS...", "Links facts written by `snarl facts` to one program and runs the rules on "
-                                                "it, as `snarl check` does.");
+  Options options("link", "[options] FACTS...",
+                  "Links facts written by `snarl facts` to one program and runs the rules on "
+                  "it, as `snarl check` does.");
   analysis.declare(options);
   options.epilogue("Exit codes: 0 nothing found, 1 findings (see --fail-on), 2 a file cannot be read.");
   if (auto exit_code = options.parse(args)) return *exit_code;

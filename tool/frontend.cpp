@@ -1,8 +1,8 @@
 #include "frontend.h"
-#include "compile_commands.h"
-#include "sources.h"
 #include "checks/extract.h"
 #include "checks/models.h"
+#include "compile_commands.h"
+#include "sources.h"
 #include "clang/AST/ASTConsumer.h"
 #include "clang/Basic/TargetInfo.h"
 #include "clang/Basic/TargetOptions.h"
@@ -53,8 +53,7 @@ std::string find_resource_dir() {
   llvm::SmallVector<std::string, 4> folders{"/usr/lib/llvm-" CLANG_VERSION_MAJOR_STRING "/lib"};
   if (dladdr(reinterpret_cast<void *>(&clang::getClangFullVersion), &library) && library.dli_fname) {
     llvm::SmallString<256> real;
-    if (!llvm::sys::fs::real_path(library.dli_fname, real))
-      folders.push_back(llvm::sys::path::parent_path(real).str());
+    if (!llvm::sys::fs::real_path(library.dli_fname, real)) folders.push_back(llvm::sys::path::parent_path(real).str());
     folders.push_back(llvm::sys::path::parent_path(library.dli_fname).str());
   }
   for (const std::string &folder : folders) {
@@ -75,7 +74,8 @@ std::vector<std::string> arguments_of(const CompileCommand &command) {
   return words;
 }
 
-// A processor or ABI that only another compiler knows changes a few predefined macros: better wrong there than not at all.
+// A processor or ABI that only another compiler knows changes a few predefined macros: better wrong there than not at
+// all.
 void make_target_known(clang::TargetOptions &target) {
   clang::IgnoringDiagConsumer nobody;
   auto diagnostics = clang::CompilerInstance::createDiagnostics(new clang::DiagnosticOptions, &nobody,
@@ -165,7 +165,8 @@ void extract(const CompileCommand &command, const Models &models, const ExtractF
     return give_up("cannot enter the folder it is compiled in, '" + command.Directory + "': " + error.message());
   if (!files->exists(file)) return give_up("no such file; is the compile database older than the sources?");
   std::unique_ptr<clang::CompilerInvocation> invocation = make_invocation(command, files, problems, options);
-  if (!invocation) return give_up("its compile command is not understood: " + (problems.error ? problems.error->message : "?"));
+  if (!invocation)
+    return give_up("its compile command is not understood: " + (problems.error ? problems.error->message : "?"));
 
   FirstError errors(command.Directory);
   clang::CompilerInstance compiler;

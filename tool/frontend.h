@@ -1,7 +1,7 @@
 // Clang's front end, run for the facts of one file.
 #pragma once
-#include "render.h"
 #include "checks/facts.h"
+#include "render.h"
 #include "clang/Tooling/CompilationDatabase.h"
 
 namespace snarl {
@@ -9,8 +9,8 @@ namespace snarl {
 class Models;
 
 struct Extraction {
-  Facts facts;           ///< as far as they go, if there were errors
-  unsigned errors = 0;   ///< compile errors
+  Facts facts;                 ///< as far as they go, if there were errors
+  unsigned errors = 0;         ///< compile errors
   std::vector<Notice> notices; ///< the first error; a crash of the front end
   bool failed() const { return errors != 0; }
 };
@@ -19,8 +19,8 @@ struct ExtractFileOptions {
   bool leak = false; ///< do not free the syntax tree: saves time when the process ends soon after
 };
 
-/// Parses the file as the command says, without function bodies from system headers. Compiler warnings are off, and what
-/// only GCC understands is dropped: this is no compiler. Safe to call from several threads at once.
+/// Parses the file as the command says, without function bodies from system headers. Compiler warnings are off, and
+/// what only GCC understands is dropped: this is no compiler. Safe to call from several threads at once.
 Extraction extract_file(const clang::tooling::CompileCommand &command, const Models &models,
                         const ExtractFileOptions &options = {});
 

@@ -9,8 +9,8 @@
 
 namespace snarl {
 
-/// Globs separated by commas or line ends; `-glob` takes away; the last one that matches decides. Rule names match with and
-/// without their "snarl-" prefix.
+/// Globs separated by commas or line ends; `-glob` takes away; the last one that matches decides. Rule names match with
+/// and without their "snarl-" prefix.
 class Globs {
 public:
   Globs() = default;
@@ -34,8 +34,8 @@ private:
   std::vector<Item> items_;
 };
 
-/// Which rules run: those that are on by default, then `checks` ("*" and "-*" speak of these only); rules of level strict
-/// when `strict`, or when named.
+/// Which rules run: those that are on by default, then `checks` ("*" and "-*" speak of these only); rules of level
+/// strict when `strict`, or when named.
 llvm::Expected<std::vector<const Rule *>> select_rules(llvm::StringRef checks, bool strict);
 
 } // namespace snarl

@@ -18,8 +18,9 @@ struct Verb {
   int (*function)(Arguments arguments);
 };
 
-int help_command(Arguments);
-int version_command(Arguments);
+int help_command(Arguments arguments);
+int version_command(Arguments arguments);
+int unknown_verb(llvm::StringRef word);
 
 constexpr Verb kVerbs[] = {
     {"check", "look for problems in source files, over the whole program", snarl::check_command},
@@ -28,16 +29,24 @@ constexpr Verb kVerbs[] = {
     {"explain", "what a rule means: why, bad and good example, how to silence it", snarl::explain_command},
     {"facts", "first half of check, for build systems: one file's facts", snarl::facts_command},
     {"link", "second half of check: findings from facts of many files", snarl::link_command},
-    {"help", "this text", help_command},
+    {"help", "this text, or the options of a verb", help_command},
     {"version", "the version of snarl", version_command},
 };
 
-int help_command(Arguments) {
+int help_command(Arguments arguments) {
+  if (!arguments.empty()) {
+    for (const Verb &verb : kVerbs)
+      if (arguments.front() == llvm::StringRef(verb.name) && verb.function != help_command)
+        return verb.function({"--help"});
+    return unknown_verb(arguments.front());
+  }
   llvm::outs() << "snarl finds data races, deadlocks and blocked coroutines in C and C++ programs.\n\n"
                   "usage: snarl VERB [options] ...\n\n";
-  for (const Verb &verb : kVerbs) llvm::outs() << llvm::left_justify(std::string("  ") + verb.name, 12) << verb.summary << '\n';
-  llvm::outs() << "\n`snarl VERB --help` lists the options of a verb. Exit codes: 0 nothing found, 1 findings, 2 snarl could\n"
-                  "not do its work.\n";
+  for (const Verb &verb : kVerbs)
+    llvm::outs() << llvm::left_justify(std::string("  ") + verb.name, 12) << verb.summary << '\n';
+  llvm::outs()
+      << "\n`snarl VERB --help` lists the options of a verb. Exit codes: 0 nothing found, 1 findings, 2 snarl could\n"
+         "not do its work.\n";
   return 0;
 }
 

@@ -27,11 +27,16 @@ void read_comment(llvm::StringRef text, unsigned line, std::vector<Directive> &o
     at += suffix.size();
     if (begin > 0 && in_word(text[begin - 1])) continue;
     Directive found;
-    if (suffix.empty()) found.kind = Kind::Line;
-    else if (suffix == "NEXTLINE") found.kind = Kind::NextLine;
-    else if (suffix == "BEGIN") found.kind = Kind::Begin;
-    else if (suffix == "END") found.kind = Kind::End;
-    else continue;
+    if (suffix.empty())
+      found.kind = Kind::Line;
+    else if (suffix == "NEXTLINE")
+      found.kind = Kind::NextLine;
+    else if (suffix == "BEGIN")
+      found.kind = Kind::Begin;
+    else if (suffix == "END")
+      found.kind = Kind::End;
+    else
+      continue;
 
     NolintDirective &directive = found.directive;
     directive.line = line;

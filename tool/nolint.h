@@ -16,13 +16,13 @@
 namespace snarl {
 
 struct NolintDirective {
-  unsigned line = 0;             ///< where it is written
-  unsigned first = 0, last = 0;  ///< lines it covers
-  std::optional<Globs> rules;    ///< nothing: all
-  std::string text;              ///< as written, for messages: "NOLINT(snarl-lock-order)"
-  bool ours = false;             ///< begins its comment and names one of our rules, so nobody else can want it
+  unsigned line = 0;            ///< where it is written
+  unsigned first = 0, last = 0; ///< lines it covers
+  std::optional<Globs> rules;   ///< nothing: all
+  std::string text;             ///< as written, for messages: "NOLINT(snarl-lock-order)"
+  bool ours = false;            ///< begins its comment and names one of our rules, so nobody else can want it
   bool used = false;
-  bool unmatched = false;        ///< BEGIN without END or END without BEGIN: covers nothing
+  bool unmatched = false; ///< BEGIN without END or END without BEGIN: covers nothing
 
   bool covers(unsigned at, llvm::StringRef rule) const {
     return !unmatched && first <= at && at <= last && (!rules || rules->contains(rule));

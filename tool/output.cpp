@@ -33,11 +33,13 @@ void print_notice(const Notice &notice, llvm::StringRef directory) {
 } // namespace
 
 void OutputOptions::declare(Options &options) {
-  options.choice("format", {"text", "json"}, "what is printed; JSON is described in docs/output.md (default: text)", format);
+  options.choice("format", {"text", "json"}, "what is printed; JSON is described in docs/output.md (default: text)",
+                 format);
   options.value("sarif", "FILE", "also write the findings as SARIF 2.1.0", sarif);
-  options.choice("color", {"auto", "always", "never"},
-                 "auto: on a terminal, unless NO_COLOR is set (default: auto)", colour);
-  options.option("fail-on", "note|warning|error", "exit with 1 if there is a finding at least that severe (default: warning)",
+  options.choice("color", {"auto", "always", "never"}, "auto: on a terminal, unless NO_COLOR is set (default: auto)",
+                 colour);
+  options.option("fail-on", "note|warning|error",
+                 "exit with 1 if there is a finding at least that severe (default: warning)",
                  [this](llvm::StringRef text) -> llvm::Error {
                    for (Severity severity : {Severity::Note, Severity::Warning, Severity::Error})
                      if (text == to_string(severity)) {

@@ -1,6 +1,6 @@
 // How findings are shown. Rules and readers produce data; only the renderers turn it into text for people (clang's
-// diagnostic format) and for other tools (JSON, SARIF 2.1.0). All are pure functions of their arguments and of the source
-// files that the places name: the same findings give the same bytes.
+// diagnostic format) and for other tools (JSON, SARIF 2.1.0). All are pure functions of their arguments and of the
+// source files that the places name: the same findings give the same bytes.
 #pragma once
 #include "checks/finding.h"
 #include "llvm/ADT/StringRef.h"
@@ -28,11 +28,11 @@ struct Suppressed {
 
 /// How the findings came about.
 struct ReportInfo {
-  std::string verb;             ///< "check", "run", "report", ...
+  std::string verb; ///< "check", "run", "report", ...
   std::vector<Notice> notices;
   std::vector<Suppressed> suppressed;
-  bool successful = true;       ///< false: not everything could be looked at
-  std::string directory;        ///< base of relative paths; empty: the current directory
+  bool successful = true; ///< false: not everything could be looked at
+  std::string directory;  ///< base of relative paths; empty: the current directory
 };
 
 struct TextOptions {

@@ -7,12 +7,13 @@
 //   key         partialFingerprints: names instead of lines, so that a result is the same after an edit above it
 //   tier        properties.tier
 //
-// Files below the base directory are written relative to originalUriBaseIds.SRCROOT, which is what code hosts need; others
-// as absolute file: URIs. Columns are UTF-16 code units; where the source cannot be read to convert them they are left out.
+// Files below the base directory are written relative to originalUriBaseIds.SRCROOT, which is what code hosts need;
+// others as absolute file: URIs. Columns are UTF-16 code units; where the source cannot be read to convert them they
+// are left out.
+#include "checks/rule.h"
 #include "render.h"
 #include "sources.h"
 #include "text.h"
-#include "checks/rule.h"
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -42,7 +43,9 @@ std::string message_text(llvm::StringRef text) {
   return utf8(escaped);
 }
 
-Object message(llvm::StringRef text) { return Object{{"text", message_text(text)}}; }
+Object message(llvm::StringRef text) {
+  return Object{{"text", message_text(text)}};
+}
 
 /// RFC 3986: everything outside the unreserved characters is written as %XX.
 std::string percent_encode(llvm::StringRef path) {
@@ -56,7 +59,9 @@ std::string percent_encode(llvm::StringRef path) {
   return uri;
 }
 
-const char *level(Severity severity) { return to_string(severity); } // SARIF uses the same three words
+const char *level(Severity severity) {
+  return to_string(severity);
+} // SARIF uses the same three words
 
 /// "lock-order" -> "LockOrder": the form in which SARIF wants a rule's readable name.
 std::string pascal_case(llvm::StringRef name) {
@@ -76,8 +81,8 @@ std::string pascal_case(llvm::StringRef name) {
 Object reporting_descriptor(const Rule &rule) {
   std::string why = reflow(rule.why), silence = reflow(rule.silence);
   auto code = [](llvm::StringRef text) { return "\n\n```cpp\n" + text.trim('\n').str() + "\n```\n\n"; };
-  std::string markdown = sentence(rule.summary) + "\n\n" + why + "\n\nReported:" + code(rule.bad) + "Right:" +
-                         code(rule.good) + "On purpose: " + silence + "\n";
+  std::string markdown = sentence(rule.summary) + "\n\n" + why + "\n\nReported:" + code(rule.bad) +
+                         "Right:" + code(rule.good) + "On purpose: " + silence + "\n";
   Object descriptor{
       {"id", rule.name},
       {"shortDescription", message(sentence(rule.summary))},

@@ -111,8 +111,10 @@ private:
     for (size_t i = 0; i <= line.size(); ++i) {
       if (i + 1 == column) caret = width();
       if (i == line.size()) break;
-      if (line[i] == '\t') text.append(kTab - width() % kTab, ' ');
-      else text += line[i];
+      if (line[i] == '\t')
+        text.append(kTab - width() % kTab, ' ');
+      else
+        text += line[i];
     }
     return {text, caret};
   }

@@ -15,8 +15,8 @@ std::string sentence(llvm::StringRef text);
 /// Joins the lines of each paragraph. Empty lines part paragraphs; lines that begin with a blank or "- " stay apart.
 std::string reflow(llvm::StringRef text);
 
-/// `text` with lines of at most `width` columns, words unbroken; further lines begin with `indent` spaces. Lines that begin
-/// with a blank are kept as they are.
+/// `text` with lines of at most `width` columns, words unbroken; further lines begin with `indent` spaces. Lines that
+/// begin with a blank are kept as they are.
 std::string wrap(llvm::StringRef text, unsigned width, unsigned indent = 0);
 
 /// Columns of the terminal on stdout, or 80.

@@ -11,6 +11,9 @@
 // RUN: FileCheck %s < %t.raw
 // RUN: %clang_tidy --quiet --load=%tidy --checks='-*,snarl-lock-order' %s -- -std=c++20 2> /dev/null | FileCheck %s --check-prefix=ONE --implicit-check-not=self-deadlock
 //
+// The host brings LLVM and Clang; a second copy would register every option and pass twice:
+// RUN: readelf -d %tidy | not grep -E 'NEEDED.*(LLVM|clang)'
+//
 // Two files in one process do not mix:
 // RUN: sed 's/first/third/g; s/second/fourth/g' %s > %t.cpp
 // RUN: %clang_tidy --quiet --load=%tidy --checks='-*,snarl-*' %t.cpp %s -- -std=c++20 2> /dev/null > %t.two || true

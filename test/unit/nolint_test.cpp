@@ -54,8 +54,11 @@ TEST(Nolint, Blocks) {
 }
 
 TEST(Nolint, BlocksNest) {
-  auto block = {llvm::StringRef("// NOLINTBEGIN(lock-order)"), llvm::StringRef("// NOLINTBEGIN(self-deadlock)"),
-                llvm::StringRef("b;"), llvm::StringRef("// NOLINTEND(self-deadlock)"), llvm::StringRef("c;"),
+  auto block = {llvm::StringRef("// NOLINTBEGIN(lock-order)"),
+                llvm::StringRef("// NOLINTBEGIN(self-deadlock)"),
+                llvm::StringRef("b;"),
+                llvm::StringRef("// NOLINTEND(self-deadlock)"),
+                llvm::StringRef("c;"),
                 llvm::StringRef("// NOLINTEND(lock-order)")};
   EXPECT_TRUE(suppressed(block, 3, "lock-order"));
   EXPECT_TRUE(suppressed(block, 3, "self-deadlock"));

@@ -87,7 +87,8 @@ TEST(Options, WrapBreaksAtBlanksOnly) {
 }
 
 TEST(Options, ReflowJoinsTheLinesOfAParagraph) {
-  EXPECT_EQ(reflow("\none\ntwo\n\nthree\n- item\nof it\n  code\nfour\n"), "one two\n\nthree\n- item of it\n  code\nfour");
+  EXPECT_EQ(reflow("\none\ntwo\n\nthree\n- item\nof it\n  code\nfour\n"),
+            "one two\n\nthree\n- item of it\n  code\nfour");
 }
 
 } // namespace
