@@ -43,6 +43,7 @@ Hold CallFrame::up(const Hold &hold, const Hop &call) const {
 Acquisition CallFrame::up(const Acquisition &acquisition, const Hop &call) const {
   Acquisition a = acquisition;
   a.lock = up(a.lock);
+  a.stored = up(a.stored);
   for (Path &p : a.dropped) p = up(p);
   a.chain = through(call, a.chain);
   return a;

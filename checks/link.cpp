@@ -125,25 +125,23 @@ unsigned Program::instances_of_record_with(Symbol field) const {
   auto record = member ? records.find(member->record) : records.end();
   if (record == records.end()) return 0;
   llvm::StringRef type = record->second.name.str();
-  unsigned count = 0;
   auto same = [&](llvm::StringRef name) {
     name.consume_front("const ");
     name.consume_front("class ");
     name.consume_front("struct ");
     return name == type || (name.consume_front(type) && name.starts_with("["));
   };
+  unsigned objects = 0, constructed = 0; // the same ones, seen from two sides
   for (const auto &[usr, d] : decls)
-    if (d.by_value && same(d.type.str())) ++count;
-  for (const Function &f : functions) {
-    for (const Local &l : f.locals)
-      if (l.by_value && same(l.type.str())) ++count;
-    for (const Block &b : f.blocks)
-      for (const Op &op : b.ops)
-        if (op.kind == OpKind::Call && op.path.root == Root::Result)
-          if (const Function *callee = find(op.callee); callee && callee->is_constructor && callee->record == member->record)
-            ++count;
+    if (d.by_value && same(d.type.str())) ++objects;
+  for (FunctionId f = 0; f < functions.size(); ++f) {
+    for (const Local &l : functions[f].locals)
+      if (l.by_value && same(l.type.str())) ++objects;
+    for (const CallEdge &e : info[f].edges)
+      if (functions[e.callee].is_constructor && functions[e.callee].record == member->record && e.receiver.root != Root::This)
+        constructed += e.repeats ? 2 : 1;
   }
-  return count;
+  return std::max(objects, constructed);
 }
 
 bool Program::may_overlap(const std::vector<uint32_t> &a, const std::vector<uint32_t> &b) const {

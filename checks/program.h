@@ -56,6 +56,7 @@ struct Acquisition {
   std::vector<Condition> when; ///< on parameters of the function whose frame this is
   bool conditional = false;  ///< depends on a switch whose value is not known
   bool indirect = false;     ///< reached through a call whose target is not certain (virtual, callback)
+  Path stored;               ///< where the callable was kept that led here, if one was
 };
 
 /// Something wanted while something else is held, in the frame where what is held was taken.
@@ -91,7 +92,7 @@ struct CallEdge {
   bool beside = false;
   bool own_receiver = false;
   uint64_t own_args = 0;     ///< bit i: argument i is visible to this thread only
-  bool spawn = false, repeats = false;
+  bool spawn = false, repeats = false; ///< starts a thread; in a loop
   SpawnKind kind = SpawnKind::Thread;
   bool awaited = false;
   bool same_frame = false;   ///< a lambda of this very function: `this` and captures keep their meaning

@@ -18,17 +18,19 @@ static bool certain(const Path &p) {
   });
 }
 
-/// `wanted` leads from the owner of `held` out through an object of another class and back to one of the owner's class.
+/// `wanted` leads from the owner of `held` out through another object, or through a callable that the owner keeps, and back
+/// to an object of the owner's class; and there is only one of those.
 static bool comes_back(const Program &program, const Path &held, const Acquisition &wanted) {
   if (wanted.chain.size() < 2 || held.last_field() != wanted.lock.last_field() || !has_field(held)) return false;
   const Decl *lock = program.decl(held.last_field());
-  if (!lock || !lock->record || wanted.lock.steps.size() < 2) return false;
-  Path back = owner_of(wanted.lock); // ends in the field that refers back
-  while (!back.steps.empty() && back.steps.back().kind != PathStep::Field) back.steps.pop_back();
+  if (!lock || !lock->record) return false;
+  unsigned made = program.instances_of_record_with(held.last_field());
+  Path owner = owner_of(held);
+  if (!wanted.lock.known() && wanted.stored.known() && starts_with(wanted.stored, owner)) return made == 1;
+  Path back = stripped(owner_of(wanted.lock)); // ends in the field that refers back
   const Decl *reference = back.steps.empty() ? nullptr : program.decl(back.steps.back().symbol);
   if (!reference || reference->by_value || reference->record == lock->record) return false;
-  unsigned made = program.instances_of_record_with(held.last_field());
-  bool from_owner = wanted.lock.known() && starts_with(wanted.lock, owner_of(held)) && back.steps.size() >= owner_of(held).steps.size() + 2;
+  bool from_owner = wanted.lock.known() && starts_with(wanted.lock, owner) && back.steps.size() >= owner.steps.size() + 2;
   return from_owner ? made <= 1 : !wanted.lock.known() && made == 1;
 }
 

@@ -109,18 +109,16 @@ void Walker::deliver(uint32_t block, State state, std::vector<uint32_t> &work) {
 
 /// `for (int once = (lock(m), 1); once; once = (unlock(m), 0))`, the usual body of a locking macro. The facts do not say how
 /// often a loop runs, but a loop that releases what was taken before it can only be meant to run once: what comes from
-/// outside goes in, what comes back goes out. Says whether `state` goes the way it should.
-bool Walker::goes_round_once(const State &state, uint32_t head, bool into_loop) const {
+/// outside goes in, what comes back goes out.
+void Walker::find_once(uint32_t head) {
   auto more = [](const State &a, const State &b) {
     return a.holds.size() > b.holds.size() && llvm::all_of(b.holds, [&](const Hold &h) {
              return llvm::any_of(a.holds, [&](const Hold &x) { return x.lock == h.lock; });
            });
   };
-  for (const State &other : in_[head]) {
-    if (state.came_back && !other.came_back && more(other, state)) return !into_loop;
-    if (!state.came_back && other.came_back && more(state, other)) return into_loop;
-  }
-  return true;
+  for (const State &first : in_[head])
+    for (const State &again : in_[head])
+      if (!first.came_back && again.came_back && more(first, again)) once_[head] = true;
 }
 
 void Walker::fixpoint() {
@@ -151,7 +149,7 @@ void Walker::fixpoint() {
       for (const State &s : states) {
         State onward = s;
         if (block.successors.size() == 2 && !refine(onward, block.branch, i == 0)) continue;
-        if (loop_head_[b] && block.successors.size() == 2 && !goes_round_once(onward, b, i == 0)) continue;
+        if (once_[b] && s.came_back == (i == 0)) continue;
         onward.came_back = loop_head_[block.successors[i]] && rank[block.successors[i]] <= rank[b];
         deliver(block.successors[i], std::move(onward), work);
       }
@@ -195,7 +193,11 @@ bool Walker::refine(State &state, const Branch &branch, bool taken) const {
 
 bool Walker::run() {
   find_loops();
+  once_.assign(f_.blocks.size(), false);
   fixpoint();
+  for (uint32_t b : order_)
+    if (loop_head_[b] && f_.blocks[b].successors.size() == 2) find_once(b);
+  if (llvm::is_contained(once_, true)) fixpoint();
   for (uint32_t b : order_) {
     block_ = b;
     States states = in_[b];

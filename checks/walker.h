@@ -25,7 +25,7 @@ private:
   void fixpoint();
   void deliver(uint32_t block, State state, std::vector<uint32_t> &work);
   bool refine(State &state, const Branch &branch, bool taken) const;
-  bool goes_round_once(const State &state, uint32_t head, bool into_loop) const;
+  void find_once(uint32_t head);
   void tidy(States &states);
   void step(const Op &op, State state, States &out);
 
@@ -71,7 +71,7 @@ private:
   const Function &f_;
   std::vector<States> in_;
   std::vector<unsigned> visits_;
-  std::vector<bool> loop_head_, in_loop_;
+  std::vector<bool> loop_head_, in_loop_, once_;
   std::vector<uint32_t> order_; ///< reverse post-order
   uint32_t block_ = 0;          ///< being interpreted
   FunctionInfo out_;

@@ -503,7 +503,7 @@ std::vector<const Exit *> Walker::exits_for(const State &state, const Op &op, Fu
   for (size_t i = 0; i < all.size(); ++i) {
     const Exit &e = all[i];
     std::optional<bool> result = e.result;
-    if (differ && !known) {
+    if (differ && !known && !program_.functions[callee].is_constructor) { // a guard remembers which it was
       // Holds a lock on some ways out only. If the caller looks at the result, that is what tells them apart (C functions
       // say 0 for success); if it does not, the lock left held is a mistake of the callee and not ours to follow.
       bool c_style = program_.functions[callee].signature.str().starts_with("int ");
@@ -583,9 +583,10 @@ void Walker::destroy(const Op &op, State state, States &out) {
       ended.push_back(std::move(s));
     }
     // Destructors that release on one way only (moved-from guards): the way that releases is the one that counts.
-    size_t least = ~size_t(0);
-    for (const State &s : ended) least = std::min(least, s.holds.size());
-    llvm::erase_if(ended, [&](const State &s) { return s.holds.size() != least; });
+    auto left = [](const State &s) { return std::pair(s.holds.size(), s.dropped.size()); };
+    std::pair<size_t, size_t> least(~size_t(0), 0);
+    for (const State &s : ended) least = std::min(least, left(s));
+    llvm::erase_if(ended, [&](const State &s) { return left(s) != least; });
     if (!ended.empty()) {
       for (State &s : ended) end(s);
       std::move(ended.begin(), ended.end(), std::back_inserter(out));

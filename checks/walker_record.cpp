@@ -81,6 +81,7 @@ void Walker::record_wants(const Op &op, const State &state, std::vector<Want> &w
   auto finish = [&](Acquisition a, std::vector<Hold> extra) {
     for (Path &p : a.dropped) p = state.resolve(p);
     a.lock = state.resolve(a.lock);
+    a.stored = state.resolve(a.stored);
     // "Whatever that guard is bound to", now that the guard is known.
     if (!a.lock.steps.empty() && a.lock.steps.back().kind == PathStep::Deref) {
       Path guard = a.lock;
@@ -108,6 +109,7 @@ void Walker::record_wants(const Op &op, const State &state, std::vector<Want> &w
       bool unknown = false;
       if (!meets(mine.when, state, op, unknown)) continue;
       mine.conditional |= unknown;
+      if (op.kind == OpKind::Call && !op.callee) mine.stored = state.resolve(op.path);
       finish(std::move(mine), {});
     }
   };
@@ -191,7 +193,7 @@ void Walker::record_edge(const Op &op, const State &state, const CallFrame &fr, 
     if (fr.args[i].known() && is_own(state, fr.args[i])) e.own_args |= 1ull << i;
   e.spawn = spawn;
   e.kind = op.spawn;
-  e.repeats = spawn && in_loop_[block_];
+  e.repeats = in_loop_[block_];
   e.awaited = op.awaited;
   const Function &callee = program_.functions[target.function];
   e.same_frame = callee.is_lambda && (callee.enclosing == f_.usr || (f_.is_lambda && callee.enclosing == f_.enclosing));
