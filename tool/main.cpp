@@ -6,7 +6,9 @@
 #include "report.h"
 #include "run.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Process.h"
 #include "llvm/Support/raw_ostream.h"
+#include <cstdio>
 
 namespace {
 
@@ -64,11 +66,19 @@ int unknown_verb(llvm::StringRef word) {
                      " (snarl --help lists all)");
 }
 
-} // namespace
+// Ends without tearing down: a front end that crashed has left pieces behind that LLVM's shutdown would trip over, and
+// freeing a large program only to exit costs time.
+[[noreturn]] void finish(int exit_code) {
+  llvm::outs().flush();
+  if (std::error_code error = llvm::outs().error()) {
+    llvm::outs().clear_error();
+    exit_code = snarl::fail("cannot write to standard output: " + error.message());
+  }
+  std::fflush(nullptr);
+  llvm::sys::Process::Exit(exit_code, /*NoCleanup=*/true);
+}
 
-int main(int argc, char **argv) {
-  llvm::InitLLVM init(argc, argv);
-  Arguments arguments(argv + 1, argv + argc);
+int dispatch(Arguments arguments) {
   if (arguments.empty()) {
     help_command({});
     return 2;
@@ -79,4 +89,11 @@ int main(int argc, char **argv) {
   for (const Verb &verb : kVerbs)
     if (word == verb.name) return verb.function(arguments.drop_front());
   return unknown_verb(word);
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  finish(dispatch(Arguments(argv + 1, argv + argc)));
 }

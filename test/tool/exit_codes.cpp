@@ -12,6 +12,8 @@
 // RUN: FileCheck %s < %t.out
 // RUN: FileCheck %s --check-prefix=SARIF < %t.err
 // RUN: not %snarl check --quiet %s -- -std=c++20 2>&1 > /dev/null | count 0
+// RUN: %snarl check %s -- -std=c++20 > /dev/full 2> %t.err; test $? = 2
+// RUN: FileCheck %s --check-prefix=FULL < %t.err
 #include <mutex>
 
 std::mutex mutex;
@@ -24,3 +26,4 @@ void outer() {
 // SUMMARY: {{^}}snarl: 1 error{{$}}
 // MISSING: snarl: error: there is no file '{{.*}}exit_codes.cpp.missing'
 // SARIF: snarl: error: cannot write '/no/such/folder/x.sarif': {{.*}}No such file or directory
+// FULL: snarl: error: cannot write to standard output: No space left on device
