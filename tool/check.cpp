@@ -95,6 +95,8 @@ int check_command(llvm::ArrayRef<const char *> args) {
   options.value("p", "DIR", "folder of compile_commands.json (default: looked for in and above the files)",
                 source.build_dir);
   options.value("j", "N", "files read at a time (default: one for each processor)", jobs);
+  options.values("extra-arg", "ARG", "add ARG at the end of every compile command; can be repeated", source.extra);
+  options.values("extra-arg-before", "ARG", "add ARG at its beginning", source.extra_before);
   options.flag("whole-program", "read the whole database although files are named", whole_program);
   options.flag("no-cache", "accepted for scripts; nothing is cached", no_cache);
   analysis.declare(options);

@@ -1,6 +1,7 @@
 #include "compile_commands.h"
 #include "sources.h"
 #include "clang/Driver/Types.h"
+#include "clang/Tooling/ArgumentsAdjusters.h"
 #include "clang/Tooling/JSONCompilationDatabase.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -139,7 +140,12 @@ llvm::Expected<Commands> compile_commands(const CommandSource &source, const std
   std::map<std::vector<std::string>, CompileCommand> unique;
   for (CompileCommand &command : commands) unique.try_emplace(key(command), std::move(command));
   commands.clear();
-  for (auto &[words, command] : unique) commands.push_back(std::move(command));
+  using enum ArgumentInsertPosition; // the end is before the file if "--" stands there
+  for (auto &[words, command] : unique) {
+    command.CommandLine = getInsertArgumentAdjuster(source.extra_before, BEGIN)(command.CommandLine, command.Filename);
+    command.CommandLine = getInsertArgumentAdjuster(source.extra, END)(command.CommandLine, command.Filename);
+    commands.push_back(std::move(command));
+  }
   return commands;
 }
 

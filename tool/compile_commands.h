@@ -11,6 +11,7 @@ struct CommandSource {
   std::string build_dir;              ///< -p: folder of compile_commands.json, or the file itself; may be empty
   bool fixed = false;                 ///< `--` was given
   std::vector<std::string> arguments; ///< what followed it: arguments for every file
+  std::vector<std::string> extra_before, extra; ///< --extra-arg-before, --extra-arg: added to every command
 };
 
 /// How to compile each of `files`; a folder stands for all files of the database below it. No files: the whole
