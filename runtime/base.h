@@ -10,7 +10,13 @@
 
 #define SNARL_EXPORT extern "C" __attribute__((visibility("default")))
 #define SNARL_INLINE inline __attribute__((always_inline))
+/// Out of line, and where the compiler can, without a price for the caller: it need not save registers for a call that
+/// almost never happens.
+#if defined(__clang__)
+#define SNARL_COLD __attribute__((noinline, cold, preserve_most))
+#else
 #define SNARL_COLD __attribute__((noinline, cold))
+#endif
 #define SNARL_LIKELY(x) __builtin_expect(!!(x), 1)
 #define SNARL_UNLIKELY(x) __builtin_expect(!!(x), 0)
 

@@ -115,7 +115,11 @@ void deepen(Thread &self, const LockRef &lock, LockId id, char mode, Caller call
   uint32_t n = self.held_count;
   if (n == self.held_capacity) return;
   store(self.held_count, n + 1);
-  self.held[n] = {lock.address, extend_chain(n ? self.held[n - 1].chain : 0, id, mode), id, stack, 0, lock.kind, mode, false};
+  Held &entry = self.held[n];
+  entry.chain = extend_chain(n ? self.held[n - 1].chain : 0, id, mode);
+  entry.who = Held::pack_who(id, stack);
+  entry.how = Held::pack_how(lock.kind, mode);
+  entry.address = lock.address;
 }
 
 void unlock_out_of_order(Thread &self, const LockRef &lock, Caller caller) {
@@ -170,6 +174,47 @@ void lock_made(Thread *self, const void *address, uint64_t *word) {
   end_generation(address, word);
 }
 
+// ---- semaphores
+
+void before_semaphore(Thread *self, sem_t *s, bool timed, Caller caller) {
+  if (!self) return;
+  if (semaphore_use(s) == SemaphoreUse::Lock || semaphore_use(s) == SemaphoreUse::ProvenLock) {
+    if (find_held(*self, s)) set_semaphore_use(s, SemaphoreUse::Token); // it counts on somebody else's post
+    else before_lock(self, s, 'x', timed, caller);
+  }
+  publish(*self, 'p', s, 'x', timed, caller);
+}
+
+void after_semaphore(Thread *self, sem_t *s, bool granted, Caller caller) {
+  if (!self) return;
+  unpublish(*self);
+  if (!granted || (semaphore_use(s) != SemaphoreUse::Lock && semaphore_use(s) != SemaphoreUse::ProvenLock)) return;
+  after_lock(self, s, 0, 'x', caller, 0);
+}
+
+void before_post(Thread *self, sem_t *s) {
+  if (!self) return;
+  SemaphoreUse use = semaphore_use(s);
+  if (use != SemaphoreUse::Lock && use != SemaphoreUse::ProvenLock) return;
+  Inside inside(*self);
+  for (uint32_t i = self->held_count; i-- > 0;)
+    if (self->held[i].address == s) {
+      remove_held(*self, i);
+      if (use == SemaphoreUse::Lock) set_semaphore_use(s, SemaphoreUse::ProvenLock);
+      return;
+    }
+  set_semaphore_use(s, SemaphoreUse::Token); // whoever holds it as a lock will find out (drop_stale)
+}
+
+void semaphore_made(Thread *self, sem_t *s, bool shared, unsigned value) {
+  if (!self) return;
+  Inside inside(*self);
+  end_generation(s, nullptr);
+  bool lock = !shared && value == 1;
+  if (lock || semaphore_use(s) != SemaphoreUse::Unknown)
+    set_semaphore_use(s, lock ? SemaphoreUse::Lock : SemaphoreUse::Unknown);
+}
+
 // ---- condition variables
 
 void before_cond_wait(Thread *self, const void *cond, pthread_mutex_t *m, bool timed, Caller caller) {
@@ -181,7 +226,7 @@ void before_cond_wait(Thread *self, const void *cond, pthread_mutex_t *m, bool t
     record_situation(*self, ref_to(m), entry->id, 'x', timed, caller);
   }
   self->wait.mutex = m;
-  publish(*self, 'c', cond, entry ? entry->id : 0, 'x', timed, caller);
+  publish(*self, 'c', cond, 'x', timed, caller);
 }
 
 void after_cond_wait(Thread *self, pthread_mutex_t *m) {

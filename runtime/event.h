@@ -11,17 +11,41 @@ namespace snarl_rt {
 
 constexpr uint32_t kInWait = 1u << 31; ///< in Held::depth: given back by a condition wait that has not returned yet
 
-// ---- slow halves, guarded
+/// Spin locks and semaphores have no room for a number.
+inline LockRef ref_to(sem_t *s) { return ref_in_table(s, 'S'); }
+inline LockRef ref_to(pthread_spinlock_t *s) { return ref_in_table(const_cast<const int *>(s), 's'); }
 
-SNARL_COLD LockId first_sight(Thread &self, const LockRef &lock, Caller caller);
+// ---- slow halves, guarded. Templates, so that the fast half need not describe the lock first.
+
+LockId first_sight(Thread &self, const LockRef &lock, Caller caller);
+void record_situation(Thread &self, const LockRef &lock, LockId wanted, char mode, bool timed, Caller caller);
+void deepen(Thread &self, const LockRef &lock, LockId id, char mode, Caller caller);
+void unlock_out_of_order(Thread &self, const LockRef &lock, Caller caller);
+void locked_again(Thread &self, const LockRef &lock, LockId id, char mode, Caller caller);
+void relock_refused(Thread &self, const LockRef &lock, LockId id, Caller caller);
+void destroy_refused(Thread &self, const LockRef &lock, Caller caller);
 SNARL_COLD StackId find_stack(Thread &self, Caller caller);
-SNARL_COLD void record_situation(Thread &self, const LockRef &lock, LockId wanted, char mode, bool timed, Caller caller);
 SNARL_COLD bool grow_held(Thread &self);
-SNARL_COLD void deepen(Thread &self, const LockRef &lock, LockId id, char mode, Caller caller);
-SNARL_COLD void unlock_out_of_order(Thread &self, const LockRef &lock, Caller caller);
-SNARL_COLD void locked_again(Thread &self, const LockRef &lock, LockId id, char mode, Caller caller);
-SNARL_COLD void relock_refused(Thread &self, const LockRef &lock, LockId id, Caller caller);
-SNARL_COLD void destroy_refused(Thread &self, const LockRef &lock, Caller caller);
+
+template <class Lock> SNARL_COLD LockId identify_slow(Thread &self, Lock *lock, Caller caller) {
+  return first_sight(self, ref_to(lock), caller);
+}
+template <class Lock> SNARL_COLD void record_slow(Thread &self, Lock *lock, LockId id, char mode, bool timed, Caller caller) {
+  record_situation(self, ref_to(lock), id, mode, timed, caller);
+}
+template <class Lock> SNARL_COLD void again_slow(Thread &self, Lock *lock, LockId id, char mode, Caller caller) {
+  locked_again(self, ref_to(lock), id, mode, caller);
+}
+template <class Lock> SNARL_COLD void refused_slow(Thread &self, Lock *lock, Caller caller) {
+  LockRef ref = ref_to(lock);
+  relock_refused(self, ref, identity(ref), caller);
+}
+template <class Lock> SNARL_COLD void deepen_slow(Thread &self, Lock *lock, LockId id, char mode, Caller caller) {
+  deepen(self, ref_to(lock), id, mode, caller);
+}
+template <class Lock> SNARL_COLD void unlock_slow(Thread &self, Lock *lock, Caller caller) {
+  unlock_out_of_order(self, ref_to(lock), caller);
+}
 
 /// The entry of a lock the thread holds (also one given back by a condition wait), or null.
 Held *find_held(Thread &self, const void *address);
@@ -36,25 +60,27 @@ SNARL_INLINE StackId stack_of(Thread &self, Caller caller) {
 SNARL_INLINE LockId quick_id(pthread_mutex_t *m) { return slot_id(load(slot_in(m)->word), m); }
 SNARL_INLINE LockId quick_id(pthread_rwlock_t *l) { return slot_id(load(l->__data.__pad2), l); }
 SNARL_INLINE LockId quick_id(pthread_spinlock_t *) { return 0; }
-SNARL_INLINE LockRef ref_to(pthread_spinlock_t *s) { return ref_in_table(const_cast<const int *>(s), 's'); }
+/// Locks with room for a number are asked again after the call; keeping it would cost a register over the call.
+template <class Lock> constexpr bool kHasRoom = true;
+template <> inline constexpr bool kHasRoom<pthread_spinlock_t> = false;
+template <> inline constexpr bool kHasRoom<sem_t> = false;
+SNARL_INLINE LockId quick_id(sem_t *) { return 0; }
 
 /// Is it the caller's already? Exact for mutexes, where glibc keeps the owner.
 SNARL_INLINE bool mine(Thread &self, pthread_mutex_t *m) { return load(m->__data.__owner) == self.tid; }
 SNARL_INLINE bool mine(Thread &self, pthread_rwlock_t *l) { return self.held_count && find_held(self, l); }
 SNARL_INLINE bool mine(Thread &self, pthread_spinlock_t *s) { return self.held_count && find_held(self, const_cast<int *>(s)); }
 
-SNARL_INLINE void publish(Thread &self, char kind, const void *object, LockId lock, char mode, bool timed, Caller caller) {
+SNARL_INLINE bool mine(Thread &, sem_t *) { return false; } // waiting twice is no misuse of a semaphore
+
+SNARL_INLINE void publish(Thread &self, char kind, const void *object, char mode, bool timed, Caller caller) {
   Wait &wait = self.wait;
-  store(wait.sequence, wait.sequence + 1);
   store(wait.object, object);
-  store(wait.lock, lock);
-  store(wait.mode, mode);
-  store(wait.timed, timed);
   store(wait.frame, caller.frame);
   compiler_barrier();
-  store(wait.kind, kind);
+  store(wait.ticket, Wait::next_ticket(load(wait.ticket), kind, mode, timed));
 }
-SNARL_INLINE void unpublish(Thread &self) { store(self.wait.kind, 0); }
+SNARL_INLINE void unpublish(Thread &self) { store(self.wait.ticket, load(self.wait.ticket) & ~uint64_t{0xff}); }
 
 // ---- locks
 
@@ -62,13 +88,13 @@ SNARL_INLINE void unpublish(Thread &self) { store(self.wait.kind, 0); }
 template <class Lock> SNARL_INLINE LockId before_lock(Thread *self, Lock *lock, char mode, bool timed, Caller caller) {
   if (SNARL_UNLIKELY(!self)) return 0;
   LockId id = quick_id(lock);
-  if (SNARL_UNLIKELY(!id)) id = first_sight(*self, ref_to(lock), caller);
+  if (SNARL_UNLIKELY(!id)) id = identify_slow(*self, lock, caller);
   if (uint32_t n = self->held_count) {
     uint64_t key = situation_key(self->held[n - 1].chain, self->segment_salt, id, mode, timed);
-    if (SNARL_UNLIKELY(!self->situations.contains(key))) record_situation(*self, ref_to(lock), id, mode, timed, caller);
-    if (SNARL_UNLIKELY(mine(*self, lock)) && !timed) locked_again(*self, ref_to(lock), id, mode, caller);
+    if (SNARL_UNLIKELY(!self->situations.contains(key))) record_slow(*self, lock, id, mode, timed, caller);
+    if (SNARL_UNLIKELY(mine(*self, lock)) && !timed) again_slow(*self, lock, id, mode, caller);
   }
-  publish(*self, 'l', const_cast<const void *>(static_cast<const volatile void *>(lock)), id, mode, timed, caller);
+  publish(*self, 'l', const_cast<const void *>(static_cast<const volatile void *>(lock)), mode, timed, caller);
   return id;
 }
 
@@ -77,19 +103,22 @@ SNARL_INLINE bool counts_depth(Thread &, pthread_mutex_t *m, char) {
 }
 SNARL_INLINE bool counts_depth(Thread &self, pthread_rwlock_t *l, char mode) { return mode == 's' && mine(self, l); }
 SNARL_INLINE bool counts_depth(Thread &, pthread_spinlock_t *, char) { return false; }
+SNARL_INLINE bool counts_depth(Thread &, sem_t *, char) { return false; }
 SNARL_INLINE char kind_of(const volatile int *) { return 's'; }
+SNARL_INLINE char kind_of(const sem_t *) { return 'S'; }
 
 /// The lock was granted, or was not: the result of the real call goes through. Also for trylock, which never waited.
 template <class Lock> SNARL_INLINE int after_lock(Thread *self, Lock *lock, LockId id, char mode, Caller caller, int result) {
   if (SNARL_UNLIKELY(!self)) return result;
   unpublish(*self);
   if (SNARL_UNLIKELY(result != 0 && result != EOWNERDEAD)) {
-    if (result == EDEADLK) relock_refused(*self, ref_to(lock), id, caller);
+    if (result == EDEADLK) refused_slow(*self, lock, caller);
     return result;
   }
-  if (SNARL_UNLIKELY(!id)) id = quick_id(lock) ? quick_id(lock) : first_sight(*self, ref_to(lock), caller);
+  if constexpr (kHasRoom<Lock>) id = quick_id(lock);
+  if (SNARL_UNLIKELY(!id)) id = identify_slow(*self, lock, caller);
   if (SNARL_UNLIKELY(counts_depth(*self, lock, mode))) {
-    deepen(*self, ref_to(lock), id, mode, caller);
+    deepen_slow(*self, lock, id, mode, caller);
     return result;
   }
   uint32_t n = self->held_count;
@@ -101,12 +130,8 @@ template <class Lock> SNARL_INLINE int after_lock(Thread *self, Lock *lock, Lock
   compiler_barrier();
   Held &entry = self->held[n];
   entry.chain = extend_chain(n ? self->held[n - 1].chain : 0, id, mode);
-  entry.id = id;
-  entry.stack = stack;
-  entry.depth = 0;
-  entry.kind = kind_of(lock);
-  entry.mode = mode;
-  entry.told = false;
+  entry.who = Held::pack_who(id, stack);
+  entry.how = Held::pack_how(kind_of(lock), mode);
   compiler_barrier();
   store(entry.address, const_cast<void *>(static_cast<const volatile void *>(lock)));
   return result;
@@ -125,8 +150,14 @@ template <class Lock> SNARL_INLINE void before_unlock(Thread *self, Lock *lock, 
       return;
     }
   }
-  unlock_out_of_order(*self, ref_to(lock), caller);
+  unlock_slow(*self, lock, caller);
 }
+
+/// Semaphores that are used as locks are held between wait and post; `granted`: after a wait that succeeded.
+void before_semaphore(Thread *self, sem_t *s, bool timed, Caller caller);
+void after_semaphore(Thread *self, sem_t *s, bool granted, Caller caller);
+void before_post(Thread *self, sem_t *s);
+void semaphore_made(Thread *self, sem_t *s, bool shared, unsigned value);
 
 /// A lock made or destroyed by call: the next use of this address is another lock.
 /// `word` is where its number would be in it, or null.
@@ -145,7 +176,7 @@ void woken(Thread *self, const void *object, uint64_t since, char kind);
 
 /// Any other call that may block: join, semaphore, barrier, once.
 SNARL_INLINE void block(Thread *self, char kind, const void *object, bool timed, Caller caller) {
-  if (self) publish(*self, kind, object, 0, 'x', timed, caller);
+  if (self) publish(*self, kind, object, 'x', timed, caller);
 }
 SNARL_INLINE void unblock(Thread *self) {
   if (self) unpublish(*self);

@@ -72,16 +72,21 @@ void add_peer(WaitNode &node, uint32_t peer) {
 
 bool gone(int tid) { return tid > 0 && raw_syscall(SYS_tgkill, process_id(), tid, 0) == -ESRCH; }
 
-char lock_kind(const Wait &wait, pthread_mutex_t &mutex, pthread_rwlock_t &rwlock) {
-  // what kind of object it is was not published: the frame's wrapper knows, the held arrays of its owners too
-  (void)mutex, (void)rwlock;
+/// Number and kind of a lock that is waited for. Neither is published with the wait: an owner's held array has both.
+struct WaitedLock {
+  LockId id = 0;
+  char kind = 0;
+};
+WaitedLock waited_lock(const Wait &wait) {
   for (uint32_t i = 0; i < look->count; ++i) {
     Thread *thread = look->seen[i].thread;
     Held *held = load_acquire(thread->held);
     for (uint32_t k = 0, n = load(thread->held_count); k < n; ++k)
-      if (load(held[k].address) == wait.object) return held[k].kind;
+      if (load(held[k].address) == wait.object) return {held[k].id, held[k].kind};
   }
-  return 0;
+  pthread_mutex_t copy; // held where we could not see, or by a thread that is gone: mutexes only
+  if (!read_memory(&copy, wait.object, sizeof copy)) return {};
+  return {slot_id(slot_in(&copy)->word, wait.object), kind_of(&copy)};
 }
 
 void need_of_lock(uint32_t index) {
@@ -90,7 +95,7 @@ void need_of_lock(uint32_t index) {
   node.need = WaitNode::Nothing;
   pthread_mutex_t mutex;
   pthread_rwlock_t rwlock;
-  char kind = lock_kind(seen.wait, mutex, rwlock);
+  char kind = waited_lock(seen.wait).kind;
   bool is_rwlock = kind == 'w' || kind == 'W';
   bool is_spin = kind == 's';
   if (is_rwlock) {
@@ -131,6 +136,51 @@ void need_of_lock(uint32_t index) {
   }
 }
 
+void add_holders(uint32_t index) {
+  for (uint32_t i = 0; i < look->count; ++i) {
+    Thread *thread = look->seen[i].thread;
+    Held *held = load_acquire(thread->held);
+    for (uint32_t k = 0, n = load(thread->held_count); k < n; ++k)
+      if (load(held[k].address) == look->seen[index].wait.object) add_peer(look->nodes[index], i);
+  }
+}
+
+/// Is the kernel thread asleep on this futex? Tells a condition wait that has been signalled, and now wants its mutex back.
+bool asleep_on(int tid, const void *address) {
+  char path[64] = "/proc/self/task/", digits[12], text[128];
+  size_t at = length(path);
+  int n = 0;
+  for (int rest = tid; rest; rest /= 10) digits[n++] = static_cast<char>('0' + rest % 10);
+  while (n) path[at++] = digits[--n];
+  __builtin_memcpy(path + at, "/syscall", 9);
+  long fd = raw_syscall(SYS_openat, AT_FDCWD, reinterpret_cast<long>(path), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  long size = raw_syscall(SYS_read, fd, reinterpret_cast<long>(text), sizeof text - 1);
+  raw_syscall(SYS_close, fd);
+  if (size <= 0) return false;
+  text[size] = 0;
+  const char *c = text; // "202 0x7f... ...": number of the call, its arguments
+  int number = 0;
+  for (; *c >= '0' && *c <= '9'; ++c) number = number * 10 + (*c - '0');
+  if (number != SYS_futex || c[0] != ' ' || c[1] != '0' || c[2] != 'x') return false;
+  uintptr_t value = 0;
+  for (c += 3; (*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'f'); ++c)
+    value = value * 16 + static_cast<uintptr_t>(*c <= '9' ? *c - '0' : *c - 'a' + 10);
+  return value == reinterpret_cast<uintptr_t>(address);
+}
+
+/// A condition wait that was signalled, timed or not, is a wait for its mutex.
+void see_relock(Seen &seen) {
+  if (seen.wait.kind != 'c' || seen.looks < 1 || !seen.wait.mutex) return;
+  pthread_mutex_t mutex;
+  if (!read_memory(&mutex, seen.wait.mutex, sizeof mutex) || !mutex.__data.__owner) return;
+  if (!asleep_on(seen.thread->tid, seen.wait.mutex)) return;
+  seen.wait.kind = 'l';
+  seen.wait.mode = 'x';
+  seen.wait.timed = false;
+  seen.wait.object = seen.wait.mutex;
+}
+
 void need_of(uint32_t index) {
   Seen &seen = look->seen[index];
   WaitNode &node = look->nodes[index];
@@ -151,6 +201,15 @@ void need_of(uint32_t index) {
         if (load(thread->once[k].once) == seen.wait.object) add_peer(node, i);
     }
     if (node.peers) node.need = WaitNode::Peers;
+    break;
+  case 'p':
+    if (shared_between_processes(seen.wait)) break;
+    node.need = WaitNode::Anybody;
+    // used as a lock so far, by whoever holds it: then only the holder can help
+    if (semaphore_use(seen.wait.object) == SemaphoreUse::ProvenLock) {
+      add_holders(index);
+      if (node.peers == 1) node.need = WaitNode::Peers;
+    }
     break;
   default:
     if (!shared_between_processes(seen.wait)) node.need = WaitNode::Anybody;
@@ -223,15 +282,14 @@ void tell_thread(uint32_t deadlock, const Seen &seen, bool in_cycle) {
       tell_lock(held[i].id, held[i].kind, held[i].address, stacks.announce(held[i].stack));
     }
   const Wait &wait = seen.wait;
+  WaitedLock waited;
   if (wait.kind == 'l') {
-    pthread_mutex_t mutex;
-    pthread_rwlock_t rwlock;
-    char kind = lock_kind(wait, mutex, rwlock);
-    if (!kind) tell_lock(wait.lock, 'm', wait.object, stack);
+    waited = waited_lock(wait);
+    tell_lock(waited.id, waited.kind ? waited.kind : 'm', wait.object, stack);
   }
   Line line(SNARL_LINE_DEADLOCK_THREAD);
   line.hex(deadlock).hex(seen.id).letter(wait.kind ? wait.kind : '-');
-  line.hex(wait.kind == 'l' ? wait.lock : reinterpret_cast<uintptr_t>(wait.kind ? wait.object : nullptr));
+  line.hex(wait.kind == 'l' ? waited.id : reinterpret_cast<uintptr_t>(wait.kind ? wait.object : nullptr));
   line.hex(wait.kind == 'j' ? wait.peer : 0).letter(wait.kind ? wait.mode : 'x').hex(wait.timed).hex(in_cycle).hex(stack).hex(shown);
   for (uint32_t i = 0; i < n && shown; ++i)
     if (load(held[i].address) && !(held[i].depth & kInWait)) {
@@ -319,18 +377,16 @@ bool look_once() {
     Seen &seen = look->seen[look->count++];
     seen.thread = thread;
     seen.id = thread->id;
-    seen.wait.kind = load_acquire(thread->wait.kind);
-    seen.wait.mode = load(thread->wait.mode);
-    seen.wait.timed = load(thread->wait.timed);
-    seen.wait.lock = load(thread->wait.lock);
+    seen.wait.ticket = load_acquire(thread->wait.ticket);
     seen.wait.object = load(thread->wait.object);
     seen.wait.frame = load(thread->wait.frame);
     seen.wait.peer = load(thread->wait.peer);
     seen.wait.mutex = load(thread->wait.mutex);
-    seen.wait.sequence = load_acquire(thread->wait.sequence);
+    if (load_acquire(thread->wait.ticket) != seen.wait.ticket) seen.wait.kind = 0; // moving
     bool same_wait = seen.wait.kind && seen.wait.sequence == thread->seen_sequence;
     seen.looks = thread->seen_looks = same_wait ? thread->seen_looks + 1 : 0;
     thread->seen_sequence = seen.wait.sequence;
+    see_relock(seen);
     waiting += seen.looks > 0 && !seen.wait.timed;
   }
   if (!waiting) {

@@ -15,9 +15,9 @@ int from_c11(int result) { return result == thrd_success ? 0 : result == thrd_bu
 
 /// Mutex, may block for ever.
 SNARL_EXPORT int pthread_mutex_lock(pthread_mutex_t *m) {
-  Thread *self = enter();
-  LockId id = before_lock(self, m, 'x', BLOCKING, SNARL_CALLER);
-  return after_lock(self, m, id, 'x', SNARL_CALLER, real::pthread_mutex_lock(m));
+  LockId id = before_lock(enter(), m, 'x', BLOCKING, SNARL_CALLER);
+  int result = real::pthread_mutex_lock(m);
+  return after_lock(enter(), m, id, 'x', SNARL_CALLER, result);
 }
 /// Cannot block, so it orders nothing; it joins the held set if it succeeds.
 SNARL_EXPORT int pthread_mutex_trylock(pthread_mutex_t *m) {
@@ -25,15 +25,15 @@ SNARL_EXPORT int pthread_mutex_trylock(pthread_mutex_t *m) {
 }
 /// Blocks for a while: an order, but no part of a deadlock.
 SNARL_EXPORT int pthread_mutex_timedlock(pthread_mutex_t *m, const timespec *t) {
-  Thread *self = enter();
-  LockId id = before_lock(self, m, 'x', TIMED, SNARL_CALLER);
-  return after_lock(self, m, id, 'x', SNARL_CALLER, real::pthread_mutex_timedlock(m, t));
+  LockId id = before_lock(enter(), m, 'x', TIMED, SNARL_CALLER);
+  int result = real::pthread_mutex_timedlock(m, t);
+  return after_lock(enter(), m, id, 'x', SNARL_CALLER, result);
 }
 /// As timedlock, on a clock of the caller's choice.
 SNARL_EXPORT int pthread_mutex_clocklock(pthread_mutex_t *m, clockid_t c, const timespec *t) {
-  Thread *self = enter();
-  LockId id = before_lock(self, m, 'x', TIMED, SNARL_CALLER);
-  return after_lock(self, m, id, 'x', SNARL_CALLER, real::pthread_mutex_clocklock(m, c, t));
+  LockId id = before_lock(enter(), m, 'x', TIMED, SNARL_CALLER);
+  int result = real::pthread_mutex_clocklock(m, c, t);
+  return after_lock(enter(), m, id, 'x', SNARL_CALLER, result);
 }
 /// Gives the lock back; told before, since afterwards it may be gone.
 SNARL_EXPORT int pthread_mutex_unlock(pthread_mutex_t *m) {
@@ -91,41 +91,41 @@ SNARL_EXPORT int mtx_unlock(mtx_t *m) {
 
 /// Shared mode. Readers do not exclude each other, which is for the command to weigh.
 SNARL_EXPORT int pthread_rwlock_rdlock(pthread_rwlock_t *l) {
-  Thread *self = enter();
-  LockId id = before_lock(self, l, 's', BLOCKING, SNARL_CALLER);
-  return after_lock(self, l, id, 's', SNARL_CALLER, real::pthread_rwlock_rdlock(l));
+  LockId id = before_lock(enter(), l, 's', BLOCKING, SNARL_CALLER);
+  int result = real::pthread_rwlock_rdlock(l);
+  return after_lock(enter(), l, id, 's', SNARL_CALLER, result);
 }
 SNARL_EXPORT int pthread_rwlock_tryrdlock(pthread_rwlock_t *l) {
   return after_lock(enter(), l, 0, 's', SNARL_CALLER, real::pthread_rwlock_tryrdlock(l));
 }
 SNARL_EXPORT int pthread_rwlock_timedrdlock(pthread_rwlock_t *l, const timespec *t) {
-  Thread *self = enter();
-  LockId id = before_lock(self, l, 's', TIMED, SNARL_CALLER);
-  return after_lock(self, l, id, 's', SNARL_CALLER, real::pthread_rwlock_timedrdlock(l, t));
+  LockId id = before_lock(enter(), l, 's', TIMED, SNARL_CALLER);
+  int result = real::pthread_rwlock_timedrdlock(l, t);
+  return after_lock(enter(), l, id, 's', SNARL_CALLER, result);
 }
 SNARL_EXPORT int pthread_rwlock_clockrdlock(pthread_rwlock_t *l, clockid_t c, const timespec *t) {
-  Thread *self = enter();
-  LockId id = before_lock(self, l, 's', TIMED, SNARL_CALLER);
-  return after_lock(self, l, id, 's', SNARL_CALLER, real::pthread_rwlock_clockrdlock(l, c, t));
+  LockId id = before_lock(enter(), l, 's', TIMED, SNARL_CALLER);
+  int result = real::pthread_rwlock_clockrdlock(l, c, t);
+  return after_lock(enter(), l, id, 's', SNARL_CALLER, result);
 }
 /// Exclusive mode.
 SNARL_EXPORT int pthread_rwlock_wrlock(pthread_rwlock_t *l) {
-  Thread *self = enter();
-  LockId id = before_lock(self, l, 'x', BLOCKING, SNARL_CALLER);
-  return after_lock(self, l, id, 'x', SNARL_CALLER, real::pthread_rwlock_wrlock(l));
+  LockId id = before_lock(enter(), l, 'x', BLOCKING, SNARL_CALLER);
+  int result = real::pthread_rwlock_wrlock(l);
+  return after_lock(enter(), l, id, 'x', SNARL_CALLER, result);
 }
 SNARL_EXPORT int pthread_rwlock_trywrlock(pthread_rwlock_t *l) {
   return after_lock(enter(), l, 0, 'x', SNARL_CALLER, real::pthread_rwlock_trywrlock(l));
 }
 SNARL_EXPORT int pthread_rwlock_timedwrlock(pthread_rwlock_t *l, const timespec *t) {
-  Thread *self = enter();
-  LockId id = before_lock(self, l, 'x', TIMED, SNARL_CALLER);
-  return after_lock(self, l, id, 'x', SNARL_CALLER, real::pthread_rwlock_timedwrlock(l, t));
+  LockId id = before_lock(enter(), l, 'x', TIMED, SNARL_CALLER);
+  int result = real::pthread_rwlock_timedwrlock(l, t);
+  return after_lock(enter(), l, id, 'x', SNARL_CALLER, result);
 }
 SNARL_EXPORT int pthread_rwlock_clockwrlock(pthread_rwlock_t *l, clockid_t c, const timespec *t) {
-  Thread *self = enter();
-  LockId id = before_lock(self, l, 'x', TIMED, SNARL_CALLER);
-  return after_lock(self, l, id, 'x', SNARL_CALLER, real::pthread_rwlock_clockwrlock(l, c, t));
+  LockId id = before_lock(enter(), l, 'x', TIMED, SNARL_CALLER);
+  int result = real::pthread_rwlock_clockwrlock(l, c, t);
+  return after_lock(enter(), l, id, 'x', SNARL_CALLER, result);
 }
 SNARL_EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *l) {
   before_unlock(enter(), l, SNARL_CALLER);
@@ -145,9 +145,9 @@ SNARL_EXPORT int pthread_rwlock_destroy(pthread_rwlock_t *l) {
 
 /// Spin locks wait without sleeping; for order and deadlock that is the same.
 SNARL_EXPORT int pthread_spin_lock(pthread_spinlock_t *s) {
-  Thread *self = enter();
-  LockId id = before_lock(self, s, 'x', BLOCKING, SNARL_CALLER);
-  return after_lock(self, s, id, 'x', SNARL_CALLER, real::pthread_spin_lock(s));
+  LockId id = before_lock(enter(), s, 'x', BLOCKING, SNARL_CALLER);
+  int result = real::pthread_spin_lock(s);
+  return after_lock(enter(), s, id, 'x', SNARL_CALLER, result);
 }
 SNARL_EXPORT int pthread_spin_trylock(pthread_spinlock_t *s) {
   return after_lock(enter(), s, 0, 'x', SNARL_CALLER, real::pthread_spin_trylock(s));

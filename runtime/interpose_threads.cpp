@@ -57,7 +57,7 @@ Thread *before_join(Thread *self, uint64_t handle, bool timed, Caller caller) {
   if (!self) return nullptr;
   Thread *child = threads.by_handle(handle);
   store(self->wait.peer, child ? child->id : 0);
-  publish(*self, 'j', reinterpret_cast<const void *>(handle), 0, 'x', timed, caller);
+  publish(*self, 'j', reinterpret_cast<const void *>(handle), 'x', timed, caller);
   return child;
 }
 

@@ -71,35 +71,44 @@ SNARL_EXPORT int cnd_broadcast(cnd_t *c) {
 
 /// Returns -1 and sets errno, which no verb touches.
 SNARL_EXPORT int sem_wait(sem_t *s) {
-  Thread *self = enter();
-  block(self, 'p', s, false, SNARL_CALLER);
+  before_semaphore(enter(), s, false, SNARL_CALLER);
   int result = real::sem_wait(s);
-  unblock(self);
-  if (result == 0) woken(self, s, 0, 'p');
+  after_semaphore(enter(), s, result == 0, SNARL_CALLER);
+  if (result == 0) woken(enter(), s, 0, 'p');
   return result;
 }
 SNARL_EXPORT int sem_trywait(sem_t *s) {
   int result = real::sem_trywait(s);
-  if (result == 0) woken(enter(), s, 0, 'p');
+  if (result) return result;
+  after_semaphore(enter(), s, true, SNARL_CALLER);
+  woken(enter(), s, 0, 'p');
   return result;
 }
 SNARL_EXPORT int sem_timedwait(sem_t *s, const timespec *t) {
-  Thread *self = enter();
-  block(self, 'p', s, true, SNARL_CALLER);
+  before_semaphore(enter(), s, true, SNARL_CALLER);
   int result = real::sem_timedwait(s, t);
-  unblock(self);
+  after_semaphore(enter(), s, result == 0, SNARL_CALLER);
   return result;
 }
 SNARL_EXPORT int sem_clockwait(sem_t *s, clockid_t c, const timespec *t) {
-  Thread *self = enter();
-  block(self, 'p', s, true, SNARL_CALLER);
+  before_semaphore(enter(), s, true, SNARL_CALLER);
   int result = real::sem_clockwait(s, c, t);
-  unblock(self);
+  after_semaphore(enter(), s, result == 0, SNARL_CALLER);
   return result;
 }
 SNARL_EXPORT int sem_post(sem_t *s) {
-  wake(enter(), s);
+  Thread *self = enter();
+  before_post(self, s);
+  wake(self, s);
   return real::sem_post(s);
+}
+SNARL_EXPORT int sem_init(sem_t *s, int shared, unsigned value) {
+  semaphore_made(enter(), s, shared, value);
+  return real::sem_init(s, shared, value);
+}
+SNARL_EXPORT int sem_destroy(sem_t *s) {
+  semaphore_made(enter(), s, true, 0);
+  return real::sem_destroy(s);
 }
 
 /// Everything before it in any of the threads comes before everything after it in all of them.

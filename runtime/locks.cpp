@@ -13,6 +13,7 @@ bool in_place = false;
 struct TableEntry {
   void *address;
   LockSlot slot;
+  uint32_t use; ///< SemaphoreUse
 };
 struct Table {
   size_t mask;
@@ -120,6 +121,17 @@ LockId identify(const LockRef &lock, StackId stack) {
     return slot_id(now, lock.address);
   store(*lock.first_stack, stack);
   return id;
+}
+
+SemaphoreUse semaphore_use(const void *semaphore) {
+  Table *now = load_acquire(table);
+  if (!now) return SemaphoreUse::Unknown;
+  TableEntry *entry = probe(*now, semaphore);
+  return load(entry->address) ? static_cast<SemaphoreUse>(load(entry->use)) : SemaphoreUse::Unknown;
+}
+
+void set_semaphore_use(const void *semaphore, SemaphoreUse use) {
+  if (TableEntry *entry = table_entry(semaphore)) store(entry->use, static_cast<uint32_t>(use));
 }
 
 void announce_lock(const LockRef &lock, StackId seen) {

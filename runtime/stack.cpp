@@ -101,23 +101,24 @@ bool StackMemory::insert(uint64_t key, StackId stack) {
 
 StackId StackMemory::look_up(Caller caller, const StackBounds &whole) {
   StackBounds bounds = whole;
-  if (caller.sp() < bounds.low || caller.sp() >= bounds.end) bounds = {}; // a signal stack or a coroutine's: read with care
-  else bounds.low = caller.frame;
+  bounds.low = caller.frame;
+  if (caller.sp() < whole.low || caller.sp() >= whole.end)
+    bounds.end = (caller.sp() | 4095) + 1; // a signal stack or a coroutine's: beyond this page read with care
   StackMemo memo;
   memo.sp = caller.sp();
   memo.pc = caller.pc();
   Frame frame = caller.as_frame();
   uint64_t key = mix(frame.pc);
   bool whole_memo = true;
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < StackMemo::kNext; ++i) {
     // where nothing more is known the memo compares the return address itself, at distance 0
     memo.next_at[i] = 0;
     memo.next_pc[i] = caller.pc();
-    if (crowded_ || !whole_memo || !step(frame, bounds) || frame.exact || frame.sp - memo.sp > UINT32_MAX) {
+    if (crowded_ || !whole_memo || !step(frame, bounds) || frame.exact || (frame.sp - memo.sp) / 8 > UINT16_MAX) {
       whole_memo = false;
       continue;
     }
-    memo.next_at[i] = static_cast<uint32_t>(frame.sp - memo.sp);
+    memo.next_at[i] = static_cast<uint16_t>((frame.sp - memo.sp) / 8);
     memo.next_pc[i] = frame.pc;
     key = mix(key, frame.pc);
   }
@@ -135,7 +136,7 @@ StackId StackMemory::look_up(Caller caller, const StackBounds &whole) {
       trace.count("stacks_merged");
     }
   }
-  if (bounds.end) memos_[slot(memo.sp, memo.pc)] = memo;
+  memos_[slot(memo.sp, memo.pc)] = memo;
   return memo.stack;
 }
 

@@ -1,10 +1,10 @@
 // Where a lock was taken: stacks as numbers, at a price that every acquisition can pay.
 //
 // Unwinding at each lock would cost several times the lock itself. Instead a thread remembers, by the place of the call on
-// its stack and the return address there, the next three return addresses, where they lay, and the number of the whole
-// stack: while these four still agree (four loads from the stack's warm end), the number is the same. Four, because
+// its stack and the return address there, the next four return addresses, where they lay, and the number of the whole
+// stack: while these five still agree (a few loads from the stack's warm end), the number is the same. Five, because
 // unoptimised code reaches pthread_mutex_lock through __gthread_mutex_lock, std::mutex::lock and a guard's constructor.
-// If they do not agree, the four are found through cached unwind rows and looked up in a table of the thread; only four
+// If they do not agree, the five are found through cached unwind rows and looked up in a table of the thread; only five
 // return addresses never seen together are unwound to the end, and the stack gets a number for the whole process.
 #pragma once
 #include "base.h"
@@ -54,27 +54,29 @@ private:
 };
 extern StackTable stacks;
 
-/// One remembered call: valid while the four return addresses are where they were.
+/// One remembered call: valid while the return addresses are where they were.
 struct alignas(64) StackMemo {
+  static constexpr int kNext = 4;
   uintptr_t sp = 0, pc = 0;
-  uintptr_t next_pc[3] = {};
-  uint32_t next_at[3] = {}; ///< distance above sp
+  uintptr_t next_pc[kNext] = {};
+  uint16_t next_at[kNext] = {}; ///< distance above sp, in words
   StackId stack = 0;
 };
+static_assert(sizeof(StackMemo) == 64);
 
-/// Per thread. 16 KiB of memos, and a table of the fourfold return addresses seen.
+/// Per thread. 16 KiB of memos, and a table of the groups of return addresses seen.
 class StackMemory {
 public:
   /// The stack of the caller if its memo still holds, else 0.
   SNARL_INLINE StackId recall(Caller caller) const {
     const uintptr_t sp = caller.sp(), pc = caller.pc();
     const StackMemo &memo = memos_[slot(sp, pc)];
-    if (SNARL_LIKELY(memo.sp == sp && memo.pc == pc && word(sp, memo.next_at[0]) == memo.next_pc[0] &&
-                     word(sp, memo.next_at[1]) == memo.next_pc[1] && word(sp, memo.next_at[2]) == memo.next_pc[2]))
-      return memo.stack;
-    return 0;
+    if (SNARL_UNLIKELY(memo.sp != sp || memo.pc != pc)) return 0;
+    for (int i = 0; i < StackMemo::kNext; ++i)
+      if (SNARL_UNLIKELY(word(sp, memo.next_at[i]) != memo.next_pc[i])) return 0;
+    return memo.stack;
   }
-  /// The same the long way; unwinds at the first sight of the four innermost return addresses. Guarded by the caller.
+  /// The same the long way; unwinds at the first sight of the innermost return addresses. Guarded by the caller.
   SNARL_COLD StackId look_up(Caller caller, const StackBounds &bounds);
   void forget();
 
@@ -83,8 +85,9 @@ private:
   static SNARL_INLINE size_t slot(uintptr_t sp, uintptr_t pc) {
     return ((pc ^ (sp << 9)) * 0x9e3779b97f4a7c15ull) >> 56;
   }
-  static SNARL_INLINE uintptr_t word(uintptr_t sp, uint32_t distance) {
-    return *reinterpret_cast<const uintptr_t *>(sp + distance - 8);
+  /// The word below the frame that begins so many words above sp: its return address.
+  static SNARL_INLINE uintptr_t word(uintptr_t sp, uint16_t distance) {
+    return reinterpret_cast<const uintptr_t *>(sp)[static_cast<int>(distance) - 1];
   }
   bool insert(uint64_t key, StackId stack);
 

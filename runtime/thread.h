@@ -16,29 +16,54 @@ using ThreadId = uint32_t; ///< 1 is main, 0 none
 using LockId = uint32_t;
 
 /// A lock this thread holds. A slot above the count has address null: that is how a half-made entry is told.
+/// Fields that are written together lie in one word: before the next atomic instruction every store must have left.
 struct Held {
   void *address = nullptr;
   uint64_t chain = 0; ///< hash of all entries up to this one
-  LockId id = 0;
-  StackId stack = 0;
-  uint32_t depth = 0;  ///< how many times more than once (recursive mutex, repeated read lock); kInWait
-  char kind = 0;       ///< letter of the trace's L line
-  char mode = 0;       ///< 'x' or 's'
-  bool told = false;    ///< a misuse of this entry has been reported
+  union {
+    struct {
+      LockId id;
+      StackId stack;
+    };
+    uint64_t who = 0;
+  };
+  union {
+    struct {
+      uint32_t depth;  ///< how many times more than once (recursive mutex, repeated read lock); kInWait
+      char kind;       ///< letter of the trace's L line
+      char mode;       ///< 'x' or 's'
+    };
+    uint64_t how = 0;
+  };
+  static SNARL_INLINE uint64_t pack_who(LockId id, StackId stack) { return id | uint64_t{stack} << 32; }
+  static SNARL_INLINE uint64_t pack_how(char kind, char mode) {
+    return uint64_t{static_cast<uint8_t>(kind)} << 32 | uint64_t{static_cast<uint8_t>(mode)} << 40;
+  }
 };
+static_assert(sizeof(Held) == 32 && offsetof(Held, kind) == 28 && offsetof(Held, mode) == 29);
 
-/// What a thread waits for, published before the call that may block. Plain stores, `kind` last.
+/// What a thread waits for, published by plain stores before the call that may block; `ticket` last.
 struct Wait {
-  char kind = 0; ///< 0: not waiting, else the letter of the trace's k line
-  char mode = 0;
-  bool timed = false;
-  LockId lock = 0;
+  union {
+    struct {
+      char kind; ///< 0: not waiting, else the letter of the trace's k line
+      char mode;
+      bool timed;
+      uint32_t sequence; ///< one more at each wait
+    };
+    uint64_t ticket = 0;
+  };
   const void *object = nullptr;
   uintptr_t frame = 0; ///< frame address of the wrapper: the caller's registers can be read there
-  uint32_t sequence = 0;
-  ThreadId peer = 0; ///< for joins
+  ThreadId peer = 0;   ///< for joins
   const void *mutex = nullptr; ///< for condition variables: the mutex that is taken again at the end
+
+  static SNARL_INLINE uint64_t next_ticket(uint64_t last, char kind, char mode, bool timed) {
+    return (last & ~uint64_t{0xffffffff}) + (uint64_t{1} << 32) +
+           (static_cast<uint8_t>(kind) | static_cast<uint32_t>(static_cast<uint8_t>(mode)) << 8 | static_cast<uint32_t>(timed) << 16);
+  }
 };
+static_assert(offsetof(Wait, sequence) == 4);
 
 /// A pthread_once initialiser that this thread is running.
 struct RunningOnce {
@@ -123,7 +148,7 @@ private:
 class Threads {
 public:
   /// The calling thread's record, made if there is none: main, or a thread that was not made through pthread_create.
-  Thread *attach();
+  SNARL_COLD Thread *attach();
   /// A record for a thread about to be created by `parent`. Null: no memory.
   Thread *prepare(Thread &parent, uint32_t parent_segment, StackId created_at);
   /// The thread could not be created.
