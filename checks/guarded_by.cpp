@@ -88,8 +88,27 @@ private:
     return llvm::any_of(it->second.bases, [&](Symbol b) { return derives(b, base, depth + 1); });
   }
 
+  /// What can be meant by a lock: itself, or the object of the program's own lock type that it lies in ("mu_.m_" is "mu_").
+  std::vector<Path> aspects(Path lock) const {
+    std::vector<Path> all{lock};
+    for (;;) {
+      Path outer = stripped(owner_of(stripped(lock)));
+      bool variable = outer.steps.empty() && outer.root == Root::Variable;
+      if (outer.steps.size() >= lock.steps.size() || (outer.steps.empty() && !variable)) return all;
+      const Decl *holder = program_.decl(outer.last_field());
+      if (!holder || !holder->by_value) return all;
+      all.push_back(outer);
+      lock = outer;
+    }
+  }
+
   Bond bond(const Path &access, const Hold &hold) const {
-    const Path &lock = hold.lock;
+    Bond best = Bond::None;
+    for (const Path &lock : aspects(hold.lock)) best = std::max(best, bond(access, hold, lock));
+    return best;
+  }
+
+  Bond bond(const Path &access, const Hold &hold, const Path &lock) const {
     const Decl *data = program_.decl(access.last_field());
     const Decl *guard = program_.decl(lock.last_field());
     if (!data || !guard) return Bond::None;
@@ -123,7 +142,8 @@ private:
 
   struct Evidence {
     Path lock;
-    bool strong = false, weak = false;
+    bool strong = false;
+    unsigned depth = 0; ///< of aspects
     std::set<const Op *> held, held_writes;
     std::set<FunctionId> functions;
   };
@@ -136,21 +156,24 @@ private:
       ops.insert(u.point->op);
       for (const Hold &h : held(u)) {
         if (!h.must || anonymous(h)) continue;
-        Symbol key = h.lock.last_field();
-        if (!key) continue;
-        Evidence &e = locks[key.str().str()];
-        if (!e.lock.known() || has_field(h.lock)) e.lock = h.lock;
-        (bond(u.point->path, h) == Bond::Strong ? e.strong : e.weak) = true;
-        e.held.insert(u.point->op);
-        if (u.write) e.held_writes.insert(u.point->op);
-        e.functions.insert(u.function);
+        unsigned depth = 0;
+        for (const Path &lock : aspects(h.lock)) {
+          Evidence &e = locks[lock.last_field().str().str()];
+          if (!e.lock.known() || has_field(lock)) e.lock = lock;
+          e.depth = depth++;
+          e.strong |= bond(u.point->path, h, lock) == Bond::Strong;
+          e.held.insert(u.point->op);
+          if (u.write) e.held_writes.insert(u.point->op);
+          e.functions.insert(u.function);
+        }
       }
     }
     const Decl *decl = program_.decl(out.location.last_field());
     Symbol declared = decl->guarded_by.last_field();
     const Evidence *best = nullptr;
     auto better = [](const Evidence &a, const Evidence &b) {
-      return std::tuple(a.strong, a.held.size(), a.held_writes.size()) > std::tuple(b.strong, b.held.size(), b.held_writes.size());
+      return std::tuple(a.strong, a.held.size(), a.held_writes.size(), b.depth) >
+             std::tuple(b.strong, b.held.size(), b.held_writes.size(), a.depth);
     };
     for (auto &[key, e] : locks)
       if (!best || better(e, *best)) best = &e;
@@ -170,7 +193,8 @@ private:
     for (Use &u : uses) {
       u.guarded = Use::No;
       for (const Hold &h : held(u)) {
-        if (h.lock.last_field() == key && !anonymous(h)) {
+        bool same = llvm::any_of(aspects(h.lock), [&](const Path &p) { return p.last_field() == key; });
+        if (same && !anonymous(h)) {
           if (u.guarded != Use::Yes) u.taken = h.taken.empty() ? Site() : h.taken.back().site;
           u.guarded = h.must ? Use::Yes : std::max(u.guarded, Use::Maybe);
         } else if (anonymous(h) || bond(u.point->path, h) == Bond::Strong) {
