@@ -2,12 +2,14 @@
 #include "extract_body.h"
 #include "clang/AST/DeclTemplate.h"
 #include "clang/Lex/Lexer.h"
+#include <cmath>
 
 namespace snarl {
 
 using namespace clang;
 
 /// A duration in milliseconds if it is a constant; kForever otherwise.
+/// Rounded up: 0 is for what does not wait at all.
 int64_t Body::milliseconds(const Expr *e, CallModel::Unit unit) {
   e = strip(e);
   for (unsigned depth = 0; depth < 8; ++depth) {
@@ -23,7 +25,7 @@ int64_t Body::milliseconds(const Expr *e, CallModel::Unit unit) {
       if (!ratio || ratio->getTemplateArgs().size() != 2) return kForever;
       double seconds = double(ratio->getTemplateArgs()[0].getAsIntegral().getExtValue()) /
                        double(ratio->getTemplateArgs()[1].getAsIntegral().getExtValue());
-      return int64_t(double(number.Val.getInt().getExtValue()) * seconds * 1000);
+      return std::ceil(double(number.Val.getInt().getExtValue()) * seconds * 1000);
     }
     e = arg;
   }
@@ -35,7 +37,7 @@ int64_t Body::milliseconds(const Expr *e, CallModel::Unit unit) {
         result.Val.isStruct() && result.Val.getStructNumFields() == 1 && result.Val.getStructField(0).isInt()) {
       auto *ratio = dyn_cast_or_null<ClassTemplateSpecializationDecl>(spec->getTemplateArgs()[1].getAsType()->getAsCXXRecordDecl());
       if (ratio && ratio->getTemplateArgs().size() == 2)
-        return int64_t(double(result.Val.getStructField(0).getInt().getExtValue()) *
+        return std::ceil(double(result.Val.getStructField(0).getInt().getExtValue()) *
                        double(ratio->getTemplateArgs()[0].getAsIntegral().getExtValue()) * 1000 /
                        double(ratio->getTemplateArgs()[1].getAsIntegral().getExtValue()));
     }
@@ -49,8 +51,8 @@ int64_t Body::milliseconds(const Expr *e, CallModel::Unit unit) {
       if (suffix == "min") return number * 60000;
       if (suffix == "s") return number * 1000;
       if (suffix == "ms") return number;
-      if (suffix == "us") return number / 1000;
-      if (suffix == "ns") return number / 1000000;
+      if (suffix == "us") return (number + 999) / 1000;
+      if (suffix == "ns") return (number + 999999) / 1000000;
     }
     return kForever;
   }
@@ -60,8 +62,8 @@ int64_t Body::milliseconds(const Expr *e, CallModel::Unit unit) {
   if (n < 0) return kForever;
   switch (unit) {
   case CallModel::Seconds: return n * 1000;
-  case CallModel::Micros: return n / 1000;
-  case CallModel::Nanos: return n / 1000000;
+  case CallModel::Micros: return (n + 999) / 1000;
+  case CallModel::Nanos: return (n + 999999) / 1000000;
   default: return n;
   }
 }
