@@ -86,7 +86,7 @@ void record_situation(Thread &self, const LockRef &lock, LockId wanted, char mod
     trace.count("situations_dropped");
     return;
   }
-  self.segment_used = true;
+  self.segment_used = self.has_news = true;
   ++self.recorded;
   StackId stack = stacks.announce(self.stack_memory.look_up(caller, self.stack));
   threads.announce(self.id);
