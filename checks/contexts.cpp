@@ -118,7 +118,10 @@ private:
     llvm::sort(c.agents);
     for (uint32_t i = 0; i < all.size(); ++i) {
       Context &k = all[i];
-      if (k.concurrent != c.concurrent || k.own_this != c.own_this || k.own_params != c.own_params || !same_holds(k, c))
+      auto same_ended = [](const std::vector<Site> &a, const std::vector<Site> &b) {
+        return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), same_site);
+      };
+      if (k.concurrent != c.concurrent || !same_ended(k.ended, c.ended) || k.own_this != c.own_this || k.own_params != c.own_params || !same_holds(k, c))
         continue;
       add_agents(f, i, c.agents);
       return;
@@ -134,6 +137,7 @@ private:
       bool lost = before != k.holds.size() || (c.concurrent && !k.concurrent) || (k.own_this && !c.own_this) ||
                   (k.own_params & ~c.own_params);
       k.concurrent |= c.concurrent;
+      k.ended.clear();
       k.own_this &= c.own_this;
       k.own_params &= c.own_params;
       if (lost) queue_.push_back({f, uint32_t(all.size() - 1)});
@@ -198,6 +202,9 @@ private:
     if (e.same_frame) fr.captures = callee.captures;
     next.agents = c.agents;
     next.concurrent = c.concurrent || e.beside;
+    next.ended = c.ended;
+    for (const Site &s : e.ended)
+      if (llvm::none_of(next.ended, [&](const Site &k) { return same_site(k, s); })) next.ended.push_back(s);
     auto add = [&](const Hold &h) {
       Hold mine = fr.down(program_, h);
       if (mine.lock.steps.empty() && !mine.lock.known()) return;
@@ -214,6 +221,7 @@ private:
     // Is what the callee gets known to this thread only?
     auto own = [&](const Path &p, bool here) {
       if (here) return true;
+      if (!inside(program_, program_.functions[f], p)) return false;
       if (p.root == Root::This) return c.own_this;
       return p.root == Root::Param && p.index < 64 && (c.own_params >> p.index & 1);
     };

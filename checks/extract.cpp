@@ -75,7 +75,7 @@ void Unit::walk(const DeclContext *decls) {
 }
 
 void Unit::visit(const clang::Decl *decl) {
-  if (decl->isImplicit() && !isa<CXXRecordDecl>(decl)) return;
+  if (decl->isImplicit() && !isa<CXXRecordDecl, CXXConstructorDecl>(decl)) return;
   if (isa<CXXRecordDecl>(decl) && cast<CXXRecordDecl>(decl)->isInjectedClassName()) return;
   if (is_system(decl->getLocation())) return;
   if (auto *linkage = dyn_cast<LinkageSpecDecl>(decl)) return walk(linkage);
@@ -97,7 +97,7 @@ void Unit::visit(const clang::Decl *decl) {
   if (isa<ClassTemplatePartialSpecializationDecl>(decl)) return;
   if (auto *fn = dyn_cast<FunctionDecl>(decl)) return function(fn);
   if (auto *record = dyn_cast<CXXRecordDecl>(decl)) {
-    if (record->isThisDeclarationADefinition() && !record->isDependentContext()) walk(record);
+    if (record->isThisDeclarationADefinition() && !record->isDependentContext() && !record->isLambda()) walk(record);
     return;
   }
   if (auto *var = dyn_cast<VarDecl>(decl)) namespace_scope_initialiser(var);

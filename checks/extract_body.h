@@ -71,7 +71,7 @@ private:
   void assign(const clang::Expr *left, const clang::Expr *right, clang::SourceLocation at);
   void store(const Path &dest, const clang::Expr *init, clang::SourceLocation at, unsigned depth = 0);
   void access(const clang::Expr *object, bool write, clang::SourceLocation at);
-  void access(Path path, clang::QualType type, bool write, bool atomic, clang::SourceLocation at);
+  void access(Path path, clang::QualType type, bool write, bool atomic, clang::SourceLocation at, bool referent = false);
   bool own_copy(const clang::Expr *expression);
   bool data(const Path &path, clang::QualType type) const;
   void lambda(const clang::LambdaExpr *expression);
@@ -106,6 +106,7 @@ private:
   bool lock_call(const clang::Expr *call, const Callee &callee, LockMethod method, LockTraits traits);
   bool guard_call(const clang::Expr *call, const Callee &callee, const TypeModel &type);
   bool thread_call(const clang::Expr *call, const Callee &callee, const TypeModel &type);
+  bool made_in_place(const clang::Expr *at, clang::QualType type, llvm::ArrayRef<const clang::Expr *> args, const Path &dest);
   bool guard(const clang::Expr *at, llvm::ArrayRef<const clang::Expr *> args, const TypeModel &type, const Path &dest);
   void spawn(const clang::Expr *at, llvm::ArrayRef<const clang::Expr *> args, SpawnKind kind, llvm::StringRef api,
              const Path &dest);
@@ -137,7 +138,7 @@ private:
   llvm::DenseMap<const clang::Expr *, uint32_t> results_; ///< operation of a call
   llvm::DenseMap<const clang::VarDecl *, uint32_t> last_call_; ///< variable assigned from that operation in this block
   llvm::DenseMap<const clang::VarDecl *, const clang::Expr *> range_of_; ///< range-for variable -> range
-  llvm::DenseSet<uint32_t> zero_is_success_;
+  llvm::DenseSet<uint32_t> zero_is_success_, minus_one_is_success_; ///< operations by what they return
   llvm::DenseSet<const clang::ValueDecl *> written_; ///< fields and variables that this body writes
   llvm::DenseSet<const clang::Expr *> awaited_;
   llvm::DenseSet<const clang::Expr *> stored_;           ///< an Assign to its place was emitted with the call

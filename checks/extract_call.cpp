@@ -303,6 +303,13 @@ void Body::construct(const CXXConstructExpr *e) {
     results_[e] = op.id;
     return;
   }
+  if (constructor->isInheritingConstructor()) { // struct Guard : std::lock_guard<M> { using lock_guard::lock_guard; }
+    const CXXConstructorDecl *inherited = constructor->getInheritedConstructor().getConstructor();
+    if (const TypeModel *base = inherited ? unit_.type_model(inherited->getParent()) : nullptr) {
+      if (base->kind == TypeKind::Guard) guard(e, c.args, *base, dest);
+      return;
+    }
+  }
   if (copies) {
     const Expr *source = c.args[0];
     Path from = path(source);

@@ -406,10 +406,10 @@ bool Body::condition(const Expr *test, bool positive, Branch &out) {
     if (constant == Value::Zero) return condition(left, positive != equal, out);
     if (isa<CXXBoolLiteralExpr>(strip(right))) return condition(left, positive == equal, out);
     auto op = tested_operation(left); // thrd_busy, EBUSY: unlike success
-    if (!op || !zero_is_success_.contains(*op)) return false;
+    if (!op || !(zero_is_success_.contains(*op) || minus_one_is_success_.contains(*op))) return false;
     out.kind = Branch::Result;
     out.op = *op;
-    out.success_on_true = !(positive == equal);
+    out.success_on_true = (positive == equal) == minus_one_is_success_.contains(*op);
     return true;
   }
   if (auto *binary = dyn_cast<BinaryOperator>(test); binary && binary->getOpcode() == BO_Comma)

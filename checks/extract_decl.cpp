@@ -63,7 +63,39 @@ const CallModel *Unit::call_model(const FunctionDecl *callee, const CXXRecordDec
 
 bool Unit::is_user(const CXXRecordDecl *record) { return record && !is_system(record->getLocation()); }
 
-bool Unit::has_body(const FunctionDecl *function) { return !is_system(function->getLocation()) && !function->isImplicit() && !function->isDefaulted() && !function->isDeleted(); }
+bool Unit::has_body(const FunctionDecl *function) {
+  if (is_system(function->getLocation()) || function->isDeleted()) return false;
+  if (!function->isImplicit() && !function->isDefaulted()) return true;
+  auto *constructor = dyn_cast<CXXConstructorDecl>(function);
+  return constructor && constructor->isDefaultConstructor() && initialises(constructor->getParent());
+}
+
+/// Whether the default constructor that the compiler writes does more than set plain values.
+bool Unit::initialises(const CXXRecordDecl *record, unsigned depth) {
+  record = record->getDefinition();
+  if (!record || depth > 6) return false;
+  auto runs = [&](QualType type) {
+    const CXXRecordDecl *inner = type->getAsCXXRecordDecl();
+    if (!inner || !inner->getDefinition() || is_system(inner->getLocation())) return false;
+    for (const CXXConstructorDecl *ctor : inner->getDefinition()->ctors())
+      if (ctor->isDefaultConstructor() && !ctor->isImplicit() && !ctor->isDefaulted()) return true;
+    return initialises(inner, depth + 1);
+  };
+  for (const FieldDecl *field : record->fields()) {
+    if (runs(field->getType())) return true;
+    if (!field->hasInClassInitializer() || !field->getInClassInitializer()) continue;
+    const Expr *init = maker(field->getInClassInitializer());
+    if (isa<InitListExpr>(init) && cast<InitListExpr>(init)->getNumInits() == 0) continue;
+    if (isa<CallExpr, CXXNewExpr, LambdaExpr, InitListExpr>(init)) return true;
+    if (auto *construct = dyn_cast<CXXConstructExpr>(init); construct && construct->getNumArgs() && type_model(construct->getType())) {
+      TypeKind kind = type_model(construct->getType())->kind;
+      if (kind == TypeKind::Thread || kind == TypeKind::JThread || kind == TypeKind::Guard || kind == TypeKind::Callable) return true;
+    }
+  }
+  for (const CXXBaseSpecifier &base : record->bases())
+    if (runs(base.getType())) return true;
+  return false;
+}
 
 const CXXMethodDecl *Unit::lock_function(QualType type, llvm::StringRef wanted) {
   const CXXRecordDecl *record = type.getNonReferenceType()->getAsCXXRecordDecl();
@@ -401,7 +433,7 @@ void Unit::function(const FunctionDecl *decl, const LambdaFrame *frame) {
   const FunctionDecl *definition = nullptr;
   bool has_body = decl->hasBody(definition) && definition && !definition->hasSkippedBody();
   if (has_body && is_system(definition->getLocation())) return;
-  if (has_body && definition->isDefaulted() && !definition->isUserProvided()) return;
+  if (has_body && definition->isDefaulted() && !definition->isUserProvided() && !this->has_body(definition)) return;
   if (!done_.insert(decl->getCanonicalDecl()).second) return;
   Function out;
   describe(decl, out);

@@ -199,11 +199,16 @@ void Body::access(const Expr *object, bool write, SourceLocation at) {
   if (auto *member = dyn_cast<MemberExpr>(e); member && !write) // set once, in the constructor
     if (auto *field = dyn_cast<FieldDecl>(member->getMemberDecl()); field && field->getType().isConstQualified()) return;
   if (SourceLocation precise = e->getExprLoc(); precise.isValid()) at = precise;
-  access(type->isRecordType() ? without_deref(path(e)) : path(e), type, write, type->isAtomicType(), at);
+  Path where = type->isRecordType() ? without_deref(path(e)) : path(e);
+  // What a call returned a reference to, or a reference is bound to.
+  auto *ref = dyn_cast<DeclRefExpr>(e);
+  bool referent = where.steps.empty() && ((where.root == Root::Result && e->isGLValue()) ||
+                                          (where.root == Root::Local && ref && ref->getDecl()->getType()->isReferenceType()));
+  access(std::move(where), type, write, type->isAtomicType(), at, referent);
 }
 
-void Body::access(Path where, QualType type, bool write, bool atomic, SourceLocation at) {
-  if (!data(where, type)) return;
+void Body::access(Path where, QualType type, bool write, bool atomic, SourceLocation at, bool referent) {
+  if (!referent && !data(where, type)) return;
   const TypeModel *model = unit_.type_model(type);
   if (!atomic && model && model->kind == TypeKind::Atomic) atomic = true;
   if (!atomic && unit_.is_sync(type)) return;

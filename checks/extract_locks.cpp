@@ -11,6 +11,7 @@ using namespace clang;
 Value Body::lock_value(const Expr *e, Op &op) {
   Value v = value(e);
   v.path = without_deref(std::move(v.path));
+  if (!v.path.known()) v.path = new_local("lock", strip(e)->getType()); // one of several: a lock of its own
   QualType type = strip(e)->getType().getNonReferenceType();
   if (type->isPointerType()) type = type->getPointeeType();
   if (auto *unary = dyn_cast<UnaryOperator>(strip(e)); unary && unary->getOpcode() == UO_AddrOf) type = unary->getSubExpr()->getType();

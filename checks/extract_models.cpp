@@ -44,6 +44,7 @@ bool Body::apply(const Expr *call, const Callee &c, const CallModel &m) {
     made.site = op.site;
     op = std::move(made);
     results_[call] = op.id;
+    if (m.how == How::Try) minus_one_is_success_.insert(op.id);
     return true;
   }
   case CallKind::LockInit: {
@@ -193,6 +194,11 @@ bool Body::apply(const Expr *call, const Callee &c, const CallModel &m) {
   case CallKind::MakeNew: {
     // make_unique<T>(...): T's constructor runs.
     auto *args = c.decl->getTemplateSpecializationArgs();
+    if (args && args->size() && args->get(0).getKind() == TemplateArgument::Type)
+      if (const TypeModel *made = unit_.type_model(args->get(0).getAsType()); made && (made->kind == TypeKind::Guard || made->kind == TypeKind::Thread || made->kind == TypeKind::JThread)) {
+        auto placed = places_.find(call);
+        return made_in_place(call, args->get(0).getAsType(), c.args, placed == places_.end() ? fresh_local(call) : placed->second);
+      }
     if (args && args->size() && args->get(0).getKind() == TemplateArgument::Type)
       if (const CXXRecordDecl *record = args->get(0).getAsType()->getAsCXXRecordDecl(); record && record->getDefinition() && unit_.is_user(record)) {
         const CXXConstructorDecl *found = nullptr;
@@ -407,8 +413,7 @@ bool Body::type_call(const Expr *call, const Callee &c, const TypeModel &type) {
       if (auto *spec = dyn_cast_or_null<ClassTemplateSpecializationDecl>(c.receiver_class))
         if (spec->getTemplateArgs().size() && spec->getTemplateArgs()[0].getKind() == TemplateArgument::Type)
           pointee = spec->getTemplateArgs()[0].getAsType();
-      if (!pointee.isNull() && name == "emplace")
-        if (const TypeModel *inner = unit_.type_model(pointee); inner && inner->kind == TypeKind::Guard) return guard(call, c.args, *inner, where);
+      if (!pointee.isNull() && name == "emplace" && made_in_place(call, pointee, c.args, where)) return true;
       if (type.owner && !pointee.isNull() && name != "swap" && !isa<CXXConstructorDecl>(decl_)) destroy(where, pointee, at);
       if (!where.known()) return true;
       Value v;
@@ -455,6 +460,16 @@ bool Body::type_call(const Expr *call, const Callee &c, const TypeModel &type) {
 
 // ---- Construction of known types
 
+/// A guard or thread made by emplace, make_unique or in_place from these arguments.
+bool Body::made_in_place(const Expr *at, QualType type, llvm::ArrayRef<const Expr *> args, const Path &dest) {
+  const TypeModel *model = unit_.type_model(type);
+  if (!model || !dest.known()) return false;
+  if (model->kind == TypeKind::Guard) return guard(at, args, *model, dest);
+  if (model->kind != TypeKind::Thread && model->kind != TypeKind::JThread) return false;
+  spawn(at, args, SpawnKind::Thread, model->kind == TypeKind::JThread ? "std::jthread" : "std::thread", dest);
+  return true;
+}
+
 bool Body::construct_model(const CXXConstructExpr *e, const TypeModel &type, const Path &dest) {
   llvm::ArrayRef<const Expr *> args(e->getArgs(), e->getNumArgs());
   const CXXConstructorDecl *constructor = e->getConstructor();
@@ -488,6 +503,23 @@ bool Body::construct_model(const CXXConstructExpr *e, const TypeModel &type, con
   case TypeKind::Callable:
   case TypeKind::Pointer:
   case TypeKind::WeakPointer:
+    if (type.owner && !copies && !args.empty() && dest.known()) { // optional<unique_lock>(in_place, m), (unique_lock(m))
+      auto *spec = dyn_cast<ClassTemplateSpecializationDecl>(constructor->getParent());
+      QualType inner = spec && spec->getTemplateArgs().size() && spec->getTemplateArgs()[0].getKind() == TemplateArgument::Type
+                           ? spec->getTemplateArgs()[0].getAsType() : QualType();
+      const CXXRecordDecl *first = args[0]->getType()->getAsCXXRecordDecl();
+      if (first && first->getName() == "in_place_t" && !inner.isNull()) {
+        made_in_place(e, inner, args.drop_front(), dest);
+      } else if (first && !inner.isNull() && unit_.ends_loudly(inner)) {
+        Path from = without_deref(path(args[0]));
+        if (from.known() && !(from == dest)) {
+          Op &op = add(OpKind::Move, e->getExprLoc());
+          op.path = from;
+          op.dest = dest;
+        }
+      }
+      return true;
+    }
     if (copies) {
       Path from = without_deref(path(args[0]));
       bool write = constructor->isMoveConstructor() && from.root != Root::Local;

@@ -397,6 +397,10 @@ Value Body::value(const Expr *e, unsigned depth) {
     if (unary->getOpcode() == UO_LNot) {
       Value from = value(unary->getSubExpr(), depth + 1);
       from.negated = !from.negated;
+      if (from.path.root != Root::Result || !from.path.steps.empty()) {
+        from = {};
+        from.truth = v.truth;
+      }
       return from;
     }
     if (unary->getOpcode() == UO_AddrOf || unary->getOpcode() == UO_Plus || unary->getOpcode() == UO_Deref)
@@ -428,6 +432,13 @@ Value Body::value(const Expr *e, unsigned depth) {
     }
   if (const CXXRecordDecl *record = inner->getType().getNonReferenceType()->getAsCXXRecordDecl(); record && record->isLambda())
     if (const FunctionDecl *op = closure_function(record)) v.function = unit_.usr(op);
+  if (!inner->getType()->isRecordType() && !inner->getType()->isPointerType())
+    if (auto op = tested_operation(inner)) { // rc, where rc holds what a call returned
+      v.path.root = Root::Result;
+      v.path.index = *op;
+      v.negated = zero_is_success_.contains(*op);
+      return v;
+    }
   v.path = path(e, depth + 1);
   bool scalar = inner->isGLValue() && inner->getType()->isScalarType();
   if (!scalar || !e->isGLValue()) v.path = without_deref(std::move(v.path));

@@ -106,8 +106,10 @@ void Body::scan_call(const Expr *e, unsigned) {
     args = llvm::ArrayRef(construct->getArgs(), construct->getNumArgs());
   }
   if (!fn) return;
-  if (fn->getDeclName().isIdentifier() && unit_.is_system(fn->getLocation()) &&
-      (fn->getName() == "move" || fn->getName() == "forward" || fn->getName() == "as_const"))
+  // Library templates take their arguments by forwarding references and leave them alone, but for a few.
+  llvm::StringRef name = simple_name(fn);
+  if (unit_.is_system(fn->getLocation()) && fn->getOverloadedOperator() != OO_GreaterGreater &&
+      !(name == "swap" || name == "exchange" || name == "advance" || name == "getline" || name == "iter_swap" || name == "tie"))
     return;
   for (unsigned i = 0; i < fn->getNumParams() && i + first < args.size(); ++i) {
     QualType type = fn->getParamDecl(i)->getType();
@@ -193,6 +195,8 @@ void Body::scan(const Stmt *s, unsigned depth) {
     for (unsigned i = 0; i < block->getNumHandlers(); ++i) scan(block->getHandler(i), depth + 1);
     return;
   }
+  if (auto *arg = dyn_cast<CXXDefaultArgExpr>(s)) return scan(arg->getExpr(), depth + 1);
+  if (auto *init = dyn_cast<CXXDefaultInitExpr>(s)) return scan(init->getExpr(), depth + 1);
   for (const Stmt *child : s->children()) scan(child, depth + 1);
 }
 

@@ -44,6 +44,7 @@ public:
   bool callable(clang::QualType type);
   bool is_user(const clang::CXXRecordDecl *record);
   bool has_body(const clang::FunctionDecl *function);     ///< its facts will exist in some translation unit's user code
+  bool initialises(const clang::CXXRecordDecl *record, unsigned depth = 0);
   /// Whether the end of an object of this type matters: joins, releases, runs user code.
   bool ends_loudly(clang::QualType type, unsigned depth = 0);
 

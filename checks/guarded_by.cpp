@@ -58,14 +58,17 @@ private:
         concurrent = at_home ? p.beside : started_here || p.beside;
       }
       if (!concurrent) continue;
-      if (p.path.root == Root::This && c.own_this) continue;
-      if (p.path.root == Root::Param && p.path.index < 64 && (c.own_params >> p.path.index & 1)) continue;
+      bool here = inside(program_, program_.functions[f], p.path);
+      if (here && p.path.root == Root::This && c.own_this) continue;
+      if (here && p.path.root == Root::Param && p.path.index < 64 && (c.own_params >> p.path.index & 1)) continue;
       if (llvm::all_of(c.agents, [&](uint32_t a) { return program_.agents[a].kind == SpawnKind::Signal; })) continue;
       Use use;
       use.point = &p;
       use.function = f;
       use.context = &c;
       use.write = op.write;
+      use.ended = p.ended;
+      use.ended.insert(use.ended.end(), c.ended.begin(), c.ended.end());
       bool deref = !p.path.steps.empty() && p.path.steps.back().kind == PathStep::Deref;
       uses_[{decl->name.str().str(), field.str().str(), deref}].push_back(use);
     }

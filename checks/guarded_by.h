@@ -10,6 +10,7 @@ struct Use {
   FunctionId function = kNoFunction;
   const Context *context = nullptr;
   bool write = false;
+  std::vector<Site> ended; ///< where threads were started that are over by then
   /// Lock of the location's guard: held, perhaps held (on some paths, or some lock we cannot name), not held.
   enum Guarded : uint8_t { No, Maybe, Yes } guarded = No;
   Site taken; ///< where the guard was taken, if held

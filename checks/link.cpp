@@ -145,9 +145,17 @@ unsigned Program::instances_of_record_with(Symbol field) const {
 }
 
 bool Program::may_overlap(const std::vector<uint32_t> &a, const std::vector<uint32_t> &b) const {
+  return may_overlap(a, {}, b, {});
+}
+
+bool Program::may_overlap(const std::vector<uint32_t> &a, const std::vector<Site> &over_for_a, const std::vector<uint32_t> &b,
+                          const std::vector<Site> &over_for_b) const {
+  auto over = [&](uint32_t agent, const std::vector<Site> &sites) {
+    return llvm::any_of(sites, [&](const Site &s) { return same_site(s, agents[agent].started); });
+  };
   for (uint32_t x : a)
     for (uint32_t y : b)
-      if (x != y || agents[x].repeats) return true;
+      if ((x != y || agents[x].repeats) && !over(y, over_for_a) && !over(x, over_for_b)) return true;
   return false;
 }
 

@@ -38,6 +38,29 @@ bool has_field(const Path &path) {
   return llvm::any_of(path.steps, [](const PathStep &s) { return s.kind == PathStep::Field; });
 }
 
+/// An element of a container of pointers is somebody else's object.
+static bool holds_pointers(llvm::StringRef type) {
+  return type.contains('*') || type.contains("shared_ptr") || type.contains("weak_ptr") || type.contains("reference_wrapper");
+}
+
+bool inside(const Program &program, const Function &function, const Path &path) {
+  llvm::StringRef type;
+  if (path.root == Root::Local && path.index < function.locals.size() && function.locals[path.index].by_value)
+    type = function.locals[path.index].type.str();
+  bool last = true;
+  for (size_t i = path.steps.size(); i-- > 0; last = false) {
+    const PathStep &step = path.steps[i];
+    if (step.kind == PathStep::Index) {
+      const Decl *container = i > 0 ? program.decl(path.steps[i - 1].symbol) : nullptr;
+      if (holds_pointers(i > 0 ? (container ? container->type.str() : llvm::StringRef()) : type)) return false;
+    } else if (step.kind == PathStep::Field && !last) {
+      const Decl *field = program.decl(step.symbol);
+      if (field && !field->by_value && !field->type.str().contains("unique_ptr")) return false;
+    }
+  }
+  return true;
+}
+
 bool text_less(const Path &a, const Path &b) { return to_string(a) < to_string(b); }
 
 std::vector<Symbol> containment(const Program &program, const Path &path) {

@@ -15,6 +15,9 @@ bool same_object(const Path &a, const Path &b);
 /// Without array steps and dereferences at the end.
 Path stripped(Path path);
 bool has_field(const Path &path);
+/// The end of `path` lies in the object at its root, or in one that this object alone owns: no reference or shared pointer
+/// leads away on the way.
+bool inside(const Program &program, const Function &function, const Path &path);
 
 /// Total order by text, the same in every process.
 bool text_less(const Path &a, const Path &b);

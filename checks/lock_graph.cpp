@@ -1,10 +1,11 @@
 // How cycles are found without looking at all of them.
 //
 // Three things blow up. Dependencies: a pool of a thousand threads sees each situation a thousand times; so dependencies
-// that hold and want the same are grouped, and threads are chosen only when a cycle of groups is known. Groups: only those
-// within one strongly connected component of the lock graph can take part. Cycles: there can be exponentially many; they
-// are enumerated by rising length (a long cycle that is reported beside the short one inside it helps nobody), each from
-// its smallest group, never entering a group from which the start can no longer be reached within the length; every step
+// that hold and want the same are grouped, and threads are chosen only when a cycle of groups is known. Groups: they are
+// the edges of the lock graph, from each lock held to the lock wanted, and only edges within one strongly connected
+// component can be part of a cycle. Cycles: there can be exponentially many; they are enumerated by rising length (a long
+// cycle that is reported beside the short one inside it helps nobody), each from its smallest lock, never going to a lock
+// from which the start can no longer be reached within the length, never taking an edge that a gate excludes; every step
 // is counted, and when the count is used up the result says so.
 #include "lock_graph.h"
 #include <algorithm>
@@ -62,19 +63,20 @@ public:
   Search(const std::vector<Dependency> &dependencies, const CycleOptions &options)
       : all_(dependencies), options_(options) {
     make_groups();
-    make_index();
+    make_graph();
   }
 
   CycleResult run() {
     bool more = true; // is there anything longer?
     for (size_t length = 2; more && length <= options_.max_length && !spent(); ++length) {
       more = false;
-      for (uint32_t start = 0; start < groups_.size() && !spent(); ++start)
-        if (!blockers_[start].empty()) {
-          measure(start);
-          path_ = {start};
-          more |= extend(length);
-        }
+      for (start_ = 0; start_ < next_.size() && !spent(); ++start_) {
+        if (next_[start_].empty()) continue;
+        // No start may use up what the others need.
+        share_ = steps_ + std::max<size_t>(options_.max_steps / 8, 1);
+        measure();
+        more |= extend(start_, length);
+      }
     }
     result_.bounded |= more;
     std::sort(result_.cycles.begin(), result_.cycles.end(), [](const LockCycle &a, const LockCycle &b) {
@@ -86,15 +88,17 @@ public:
 
 private:
   void make_groups();
-  void make_index();
-  void measure(uint32_t start);
-  bool extend(size_t length);
+  void make_graph();
+  void measure();
+  bool extend(uint32_t lock, size_t length);
+  bool joins(uint32_t g);
   void witnesses();
   bool choose(const std::vector<const std::vector<size_t> *> &from, std::vector<size_t> &chosen, size_t &budget);
 
   bool spent() {
-    if (steps_ > options_.max_steps || result_.cycles.size() >= options_.max_cycles) return result_.bounded = true;
-    return false;
+    bool over = steps_ > options_.max_steps || result_.cycles.size() >= options_.max_cycles;
+    result_.bounded |= over;
+    return over;
   }
 
   /// Has one who wants `want` to wait for one who holds `held`, the same lock?
@@ -111,20 +115,29 @@ private:
       if (const LockUse *other = find(b.held, use.lock); other && !(use.shared && other->shared)) return true;
     return false;
   }
-  bool compatible(size_t a, size_t b) const {
+  bool compatible(size_t a, size_t b) {
     const Dependency &x = all_[a], &y = all_[b];
     if (x.agent == y.agent && !x.repeats) return false;
+    ++steps_;
     return !options_.may_overlap || options_.may_overlap(a, b);
   }
+  /// Is there a pair of dependencies in the two groups that can happen at the same time?
+  bool compatible_groups(uint32_t g, uint32_t h);
 
   const std::vector<Dependency> &all_;
   const CycleOptions &options_;
   std::vector<Group> groups_;
-  std::vector<std::vector<uint32_t>> blockers_; ///< group -> groups that hold what it wants, ascending
-  std::vector<std::vector<uint32_t>> waiters_;  ///< the same, reversed
-  std::vector<uint32_t> way_back_;              ///< steps from a group to the start, within groups not smaller than it
-  std::vector<uint32_t> measured_;              ///< the groups whose way_back_ is known
-  std::vector<uint32_t> path_;
+  // Locks by dense numbers, in the order in which they were met. Only edges within a component are kept.
+  std::unordered_map<uint32_t, uint32_t> dense_;
+  std::vector<std::vector<uint32_t>> next_, previous_; ///< lock -> locks, ascending
+  std::unordered_map<uint64_t, std::vector<uint32_t>> edges_; ///< (held, wanted) -> groups
+  std::vector<uint32_t> way_back_; ///< edges from a lock to the start, over locks not smaller than it
+  std::vector<uint32_t> measured_; ///< the locks whose way_back_ is known
+  uint32_t start_ = 0;
+  std::vector<uint32_t> path_; ///< groups; the first holds the start
+  std::unordered_map<uint64_t, bool> compatible_;
+  size_t share_ = 0;           ///< steps_ at which the present start has had its share
+  std::map<std::vector<uint32_t>, size_t> found_; ///< cycles returned, by their locks
   std::set<std::vector<uint32_t>> seen_; ///< variants of cycles already returned
   size_t steps_ = 0;
   CycleResult result_;
@@ -147,96 +160,128 @@ void Search::make_groups() {
   }
 }
 
-void Search::make_index() {
-  std::unordered_map<uint32_t, uint32_t> dense;
-  auto node = [&](uint32_t lock) { return dense.emplace(lock, dense.size()).first->second; };
-  std::vector<std::vector<uint32_t>> edges;
+static uint64_t edge(uint32_t from, uint32_t to) { return uint64_t(from) << 32 | to; }
+
+void Search::make_graph() {
+  auto node = [&](uint32_t lock) { return dense_.emplace(lock, dense_.size()).first->second; };
+  std::vector<std::vector<uint32_t>> all;
   for (const Group &group : groups_)
     for (LockUse use : group.held) {
       uint32_t from = node(use.lock), to = node(group.wanted.lock);
-      edges.resize(dense.size());
-      edges[from].push_back(to);
+      all.resize(dense_.size());
+      all[from].push_back(to);
     }
-  for (auto &to : edges) {
+  for (auto &to : all) {
     std::sort(to.begin(), to.end());
     to.erase(std::unique(to.begin(), to.end()), to.end());
   }
-  std::vector<uint32_t> component = components(edges);
-
-  std::unordered_map<uint32_t, std::vector<uint32_t>> holders; ///< lock -> groups that can lead back to it
-  for (uint32_t g = 0; g < groups_.size(); ++g)
-    for (LockUse use : groups_[g].held)
-      if (component[node(use.lock)] == component[node(groups_[g].wanted.lock)]) holders[use.lock].push_back(g);
-  blockers_.resize(groups_.size());
-  waiters_.resize(groups_.size());
-  way_back_.assign(groups_.size(), UINT32_MAX);
-  for (uint32_t g = 0; g < groups_.size(); ++g) {
-    auto found = holders.find(groups_[g].wanted.lock);
-    if (found == holders.end()) continue;
-    for (uint32_t h : found->second) {
-      if (++steps_ > options_.max_steps) {
-        result_.bounded = true;
-        return;
+  std::vector<uint32_t> component = components(all);
+  next_.resize(all.size());
+  previous_.resize(all.size());
+  way_back_.assign(all.size(), UINT32_MAX);
+  for (uint32_t from = 0; from < all.size(); ++from)
+    for (uint32_t to : all[from])
+      if (component[from] == component[to]) {
+        next_[from].push_back(to);
+        previous_[to].push_back(from);
       }
-      if (!excludes(groups_[g].wanted, *find(groups_[h].held, groups_[g].wanted.lock)) || gate(groups_[g], groups_[h]))
-        continue;
-      blockers_[g].push_back(h);
-      waiters_[h].push_back(g);
+  for (uint32_t g = 0; g < groups_.size(); ++g)
+    for (LockUse use : groups_[g].held) {
+      uint32_t from = node(use.lock), to = node(groups_[g].wanted.lock);
+      if (component[from] == component[to]) edges_[edge(from, to)].push_back(g);
     }
-  }
-  steps_ = 0;
 }
 
 /// Breadth first from the start along reversed edges.
-void Search::measure(uint32_t start) {
-  for (uint32_t g : measured_) way_back_[g] = UINT32_MAX;
-  way_back_[start] = 0;
-  measured_ = {start};
-  for (size_t i = 0; i < measured_.size(); ++i, ++steps_)
-    for (uint32_t g : waiters_[measured_[i]])
-      if (g > start && way_back_[g] == UINT32_MAX) {
-        way_back_[g] = way_back_[measured_[i]] + 1;
-        measured_.push_back(g);
+void Search::measure() {
+  for (uint32_t lock : measured_) way_back_[lock] = UINT32_MAX;
+  way_back_[start_] = 0;
+  measured_ = {start_};
+  for (size_t i = 0; i < measured_.size(); ++i)
+    for (uint32_t lock : previous_[measured_[i]])
+      if (lock > start_ && way_back_[lock] == UINT32_MAX) {
+        way_back_[lock] = way_back_[measured_[i]] + 1;
+        measured_.push_back(lock);
       }
 }
 
-/// Walks on from path_ to all cycles of exactly `length` groups. True: there may be longer ones.
-bool Search::extend(size_t length) {
+bool Search::compatible_groups(uint32_t g, uint32_t h) {
+  const Group &x = groups_[g], &y = groups_[h];
+  auto any = [&] {
+    for (const auto &[v, left] : x.members)
+      for (size_t a : left)
+        for (const auto &[w, right] : y.members)
+          for (size_t b : right) {
+            if (compatible(a, b)) return true;
+            if (steps_ > options_.max_steps) return false;
+          }
+    return false;
+  };
+  constexpr size_t few = 4; // then asking again costs less than remembering
+  if (x.members.size() == 1 && y.members.size() == 1 && x.members.begin()->second.size() <= few &&
+      y.members.begin()->second.size() <= few)
+    return any();
+  auto [at, fresh] = compatible_.try_emplace(edge(std::min(g, h), std::max(g, h)));
+  if (fresh) at->second = any();
+  return at->second;
+}
+
+/// Can the group, which holds what the last of path_ wants, be the next?
+bool Search::joins(uint32_t g) {
+  const Group &group = groups_[g];
+  if (!path_.empty()) {
+    const Group &before = groups_[path_.back()];
+    if (!excludes(before.wanted, *find(group.held, before.wanted.lock))) return false;
+  }
+  for (uint32_t other : path_)
+    if (gate(groups_[other], group)) return false;
+  for (uint32_t other : path_)
+    if (!compatible_groups(other, g)) return false;
+  return true;
+}
+
+/// Walks on from `lock`, which the last of path_ wants, to all cycles of exactly `length` groups. True: there may be
+/// longer ones.
+bool Search::extend(uint32_t lock, size_t length) {
   bool more = false;
-  for (uint32_t next : blockers_[path_.back()]) {
-    if (spent()) return more;
-    ++steps_;
-    if (path_.size() == length) {
-      if (next == path_[0]) witnesses();
-      continue;
-    }
-    if (next <= path_[0] || way_back_[next] == UINT32_MAX) continue;
-    if (path_.size() + way_back_[next] > length) {
+  for (uint32_t wanted : next_[lock]) {
+    bool closes = wanted == start_;
+    if (closes ? path_.size() + 1 != length : wanted < start_ || way_back_[wanted] == UINT32_MAX) continue;
+    if (path_.size() + 1 + way_back_[wanted] > length) {
       more = true;
       continue;
     }
-    bool fits = true;
-    for (size_t i = 0; fits && i < path_.size(); ++i) {
-      const Group &before = groups_[path_[i]];
-      fits = path_[i] != next && before.wanted.lock != groups_[next].wanted.lock;
-      // Its neighbours were looked at when the index was made.
-      fits = fits && (i + 1 == path_.size() || !gate(before, groups_[next]));
+    bool again = std::any_of(path_.begin(), path_.end(), [&](uint32_t g) { return dense_.at(groups_[g].wanted.lock) == wanted; });
+    if (again) continue;
+    for (uint32_t g : edges_[edge(lock, wanted)]) {
+      if (spent()) return more;
+      if (++steps_ > share_) {
+        result_.bounded = true;
+        return more;
+      }
+      if (!joins(g)) continue;
+      path_.push_back(g);
+      if (!closes) {
+        more |= extend(wanted, length);
+      } else {
+        const Group &first = groups_[path_[0]];
+        if (excludes(groups_[g].wanted, *find(first.held, groups_[g].wanted.lock))) witnesses();
+      }
+      path_.pop_back();
     }
-    if (!fits) continue;
-    if (path_.size() + 1 == length) more = true;
-    path_.push_back(next);
-    more |= extend(length);
-    path_.pop_back();
   }
   return more;
 }
 
 /// path_ is a cycle of groups: finds agents for it, once for each combination of places.
 void Search::witnesses() {
-  constexpr size_t most_combinations = 64;
+  constexpr size_t most_combinations = 256, most_found = 32; // of places on the same locks: more would be repetition
+  std::vector<uint32_t> locks;
+  for (uint32_t g : path_) locks.push_back(groups_[g].wanted.lock);
+  size_t &found = found_[locks];
   std::vector<std::map<uint32_t, std::vector<size_t>>::const_iterator> at;
   for (uint32_t g : path_) at.push_back(groups_[g].members.begin());
-  for (size_t combination = 0; combination < most_combinations && !spent(); ++combination) {
+  for (size_t combination = 0; combination < most_combinations && found < most_found && !spent(); ++combination) {
     std::vector<uint32_t> variants;
     bool named = true;
     for (const auto &it : at) {
@@ -257,6 +302,7 @@ void Search::witnesses() {
       if (choose(from, chosen, budget)) {
         if (named) seen_.insert(canonical);
         result_.cycles.push_back({std::move(chosen)});
+        ++found;
       }
     }
     size_t i = 0;
@@ -266,7 +312,6 @@ void Search::witnesses() {
     }
     if (i == at.size()) return;
   }
-  result_.bounded = true;
 }
 
 /// One dependency of each list, all pairwise compatible, by backtracking.

@@ -41,7 +41,7 @@ struct LockCycle {
 struct CycleOptions {
   size_t max_length = 64;
   size_t max_cycles = 1000;
-  size_t max_steps = 5'000'000; ///< of the enumeration: bounds the time, about a second
+  size_t max_steps = 10'000'000; ///< of the enumeration: bounds the time, about a second
   /// Can the two happen at the same time? Beyond what agents say: create/join, vector clocks. Null: yes.
   std::function<bool(size_t, size_t)> may_overlap;
   /// Does a reader that waits behind a waiting writer block readers (writer preference)? Null: no.

@@ -26,6 +26,18 @@ bool State::threads_run() const {
   return unjoinable || llvm::any_of(threads, [](const Thread &t) { return !t.joined; });
 }
 
+std::vector<Site> State::ended() const {
+  std::vector<Site> sites;
+  for (const Thread &t : threads)
+    if (t.joined)
+      for (const Site &s : t.started)
+        if (llvm::none_of(threads, [&](const Thread &o) {
+              return !o.joined && llvm::any_of(o.started, [&](const Site &k) { return same_site(k, s); });
+            }))
+          sites.push_back(s);
+  return sites;
+}
+
 bool State::is_own(const Path &path) const {
   return llvm::any_of(own, [&](const Path &o) { return starts_with(path, o); });
 }
@@ -178,9 +190,13 @@ bool State::merge(const State &o) {
     if (it == threads.end()) {
       threads.push_back(t);
       lost = true;
-    } else if (t.joined && !it->joined) {
-      it->joined = true;
-      lost = true;
+    } else {
+      for (const Site &s : t.started)
+        if (llvm::none_of(it->started, [&](const Site &k) { return same_site(k, s); })) {
+          it->started.push_back(s);
+          lost = true;
+        }
+      if (t.joined && !it->joined) lost = it->joined = true;
     }
   }
   if (o.unjoinable && !unjoinable) lost = unjoinable = true;

@@ -13,11 +13,6 @@
 
 namespace snarl {
 
-struct Thread {
-  Path handle;
-  bool joined = false;
-};
-
 struct State {
   std::vector<Hold> holds;
   std::vector<Path> dropped;
@@ -38,6 +33,8 @@ struct State {
   /// Same, but the last field itself is the place spoken of and is not followed.
   Path resolve_place(const Path &path) const;
   bool threads_run() const;
+  /// Where the threads were started that have been joined, and where none still runs.
+  std::vector<Site> ended() const;
   bool is_own(const Path &path) const;
 
   void acquire(Hold hold);

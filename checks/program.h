@@ -24,6 +24,15 @@ struct Hop {
 using Chain = std::vector<Hop>;
 inline constexpr size_t kMaxChain = 12;
 
+inline bool same_site(const Site &a, const Site &b) { return a.line == b.line && a.column == b.column && a.file == b.file; }
+
+/// A thread as its starter sees it.
+struct Thread {
+  Path handle;
+  bool joined = false;
+  std::vector<Site> started; ///< several for containers of handles
+};
+
 /// A lock held at some point.
 struct Hold {
   Path lock;
@@ -78,6 +87,7 @@ struct Point {
   std::vector<Hold> holds;
   std::vector<Path> dropped; ///< locks of the caller that are not held here
   bool beside = false;       ///< threads started in this function are still running
+  std::vector<Site> ended;   ///< where threads were started that have been joined by now
   bool own = false;          ///< the object is known to be visible to this thread only
 };
 
@@ -90,6 +100,7 @@ struct CallEdge {
   std::vector<Hold> holds;
   std::vector<Path> dropped;
   bool beside = false;
+  std::vector<Site> ended;
   bool own_receiver = false;
   uint64_t own_args = 0;     ///< bit i: argument i is visible to this thread only
   bool spawn = false, repeats = false; ///< starts a thread; in a loop
@@ -111,6 +122,7 @@ struct Agent {
 struct Context {
   std::vector<uint32_t> agents; ///< sorted
   bool concurrent = false;      ///< other threads can be running
+  std::vector<Site> ended;      ///< where threads were started that are certainly over
   std::vector<Hold> holds;      ///< locks of the callers, named in this function's frame where possible
   bool own_this = false;
   uint64_t own_params = 0;
@@ -131,7 +143,8 @@ struct Exit {
     Symbol via;
   };
   std::vector<Binding> guards;
-  std::vector<Path> started, joined; ///< thread handles
+  std::vector<Thread> started;
+  std::vector<Path> joined; ///< handles
   bool started_unjoinable = false;
   std::optional<bool> result; ///< what it returns on this way out, if known
   std::vector<Condition> when;
@@ -186,6 +199,9 @@ struct Program {
   unsigned instances_of_record_with(Symbol field) const;
   /// May code in `a` of one function's context run while code in `b` runs? Both must be concurrent.
   bool may_overlap(const std::vector<uint32_t> &a, const std::vector<uint32_t> &b) const;
+  /// The same, where some threads are over for each side.
+  bool may_overlap(const std::vector<uint32_t> &a, const std::vector<Site> &over_for_a, const std::vector<uint32_t> &b,
+                   const std::vector<Site> &over_for_b) const;
 
   std::map<std::string, unsigned> bound_counts; ///< filled while linking
 };

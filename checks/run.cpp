@@ -91,13 +91,34 @@ std::string Run::thread_name(ThreadId id) const {
 
 // ---- order
 
+/// Edges that leave the thread of `from` there or later.
+static std::vector<OrderEdge>::const_iterator leaving(const std::vector<OrderEdge> &order, SegmentId from) {
+  return std::lower_bound(order.begin(), order.end(), from,
+                          [](const OrderEdge &edge, SegmentId at) { return edge.first < at; });
+}
+
 const Run::Reach &Run::after(SegmentId from) const {
-  auto known = after_.find(from);
-  if (known != after_.end()) return known->second;
-  if (after_.size() > 4096) after_.clear(); // many threads times many questions: bounded, and computed again
+  if (ordered_.empty() && !order.empty()) {
+    for (const OrderEdge &edge : order) ordered_.insert(ordered_.end(), {edge.first.thread, edge.second.thread});
+    std::sort(ordered_.begin(), ordered_.end());
+    ordered_.erase(std::unique(ordered_.begin(), ordered_.end()), ordered_.end());
+  }
+  auto index = [&](ThreadId thread) { return std::lower_bound(ordered_.begin(), ordered_.end(), thread) - ordered_.begin(); };
+  auto next = leaving(order, from);
+  bool any = next != order.end() && next->first.thread == from.thread;
+  from.number = any ? next->first.number : UINT32_MAX;
+  auto [kept, fresh] = after_.try_emplace(uint64_t(from.thread) << 32 | from.number);
+  if (!fresh) return kept->second;
+  constexpr size_t most = 32'000'000; // numbers kept; beyond, they are computed again
+  if (after_.size() * ordered_.size() > most) {
+    after_.clear();
+    kept = after_.try_emplace(uint64_t(from.thread) << 32 | from.number).first;
+  }
+  Reach &reach = kept->second;
+  reach.assign(ordered_.size(), UINT32_MAX);
+
   // From segment s of a thread on, every edge that leaves the thread at s or later may be followed. Whenever a thread is
   // reached earlier than known so far, the edges in between are new: each is followed once.
-  Reach reach;
   struct Work {
     ThreadId thread;
     uint32_t first, end; ///< edges that leave in [first, end)
@@ -106,22 +127,27 @@ const Run::Reach &Run::after(SegmentId from) const {
   while (!work.empty()) {
     Work w = work.back();
     work.pop_back();
-    auto edge = std::lower_bound(order.begin(), order.end(), OrderEdge{{w.thread, w.first}, {}});
+    auto edge = leaving(order, {w.thread, w.first});
     for (; edge != order.end() && edge->first.thread == w.thread && edge->first.number < w.end; ++edge) {
-      auto [entry, fresh] = reach.emplace(edge->second.thread, UINT32_MAX);
-      if (edge->second.number >= entry->second) continue;
-      work.push_back({edge->second.thread, edge->second.number, entry->second});
-      entry->second = edge->second.number;
+      uint32_t &known = reach[index(edge->second.thread)];
+      if (edge->second.number >= known) continue;
+      work.push_back({edge->second.thread, edge->second.number, known});
+      known = edge->second.number;
     }
   }
-  return after_[from] = std::move(reach);
+  return reach;
+}
+
+uint32_t Run::after(SegmentId from, ThreadId thread) const {
+  const Reach &reach = after(from);
+  auto at = std::lower_bound(ordered_.begin(), ordered_.end(), thread);
+  return at != ordered_.end() && *at == thread ? reach[at - ordered_.begin()] : UINT32_MAX;
 }
 
 bool Run::happens_before(SegmentId a, SegmentId b) const {
   if (a.thread == b.thread) return a.number < b.number;
-  const Reach &reach = after(a);
-  auto found = reach.find(b.thread);
-  return found != reach.end() && found->second <= b.number;
+  uint32_t first = after(a, b.thread);
+  return first != UINT32_MAX && first <= b.number;
 }
 
 bool Run::may_overlap(SegmentId a, SegmentId b) const {
@@ -129,19 +155,18 @@ bool Run::may_overlap(SegmentId a, SegmentId b) const {
 }
 
 bool Run::alone(SegmentId segment) const {
-  const Reach &later = after(segment);
   for (const auto &[id, thread] : threads) {
     if (id == segment.thread) continue;
-    auto found = later.find(id);
-    if (found != later.end() && found->second == 0) continue; // begins after it
+    uint32_t first = after(segment, id);
+    if (first == 0) continue; // begins after it
     // Ended before it: the last thing other threads see of it is its join, an edge from its last segment. If the segment
     // just before the first one that is after ours happens before ours, nothing is left in between.
+    if (first == UINT32_MAX && !thread.ended) return false; // it may go on beside us
     uint32_t last = 0;
-    for (auto edge = std::lower_bound(order.begin(), order.end(), OrderEdge{{id, 0}, {}});
-         edge != order.end() && edge->first.thread == id; ++edge)
-      last = std::max(last, edge->first.number);
-    if (found != later.end()) last = found->second - 1;
-    else if (!thread.ended) return false; // it may go on beside us
+    if (first != UINT32_MAX) last = first - 1;
+    else
+      for (auto edge = leaving(order, {id, 0}); edge != order.end() && edge->first.thread == id; ++edge)
+        last = std::max(last, edge->first.number);
     if (!happens_before({id, last}, segment)) return false;
   }
   return true;

@@ -177,8 +177,9 @@ struct Run {
   /// "main thread", "thread 3", "thread 3 (reader)" when it was given a name of its own.
   std::string thread_name(ThreadId thread) const;
 
-  // ---- order. Vector clocks would need a clock per segment; the questions asked are few, so each one's answer is
-  // computed from the edges, once per first segment: O(edges). Not for concurrent use: answers are kept.
+  // ---- order. Vector clocks would need a clock per segment; the questions asked are few, so what comes after a segment
+  // is computed from the edges when somebody asks, in O(edges), and kept. Segments with the same next edge out of their
+  // thread share the answer. Not for concurrent use.
 
   /// Does everything in `a` happen before everything in `b` (create, join, barrier, hand-over), whatever the schedule?
   bool happens_before(SegmentId a, SegmentId b) const;
@@ -190,10 +191,12 @@ struct Run {
   bool tracked(SegmentId segment) const;
 
 private:
-  /// First segment of each thread that happens after the end of `from`; threads without one are absent.
-  using Reach = std::unordered_map<ThreadId, uint32_t>;
+  /// First segment of each thread of ordered_ that happens after the end of a segment; UINT32_MAX: none.
+  using Reach = std::vector<uint32_t>;
   const Reach &after(SegmentId from) const;
-  mutable std::map<SegmentId, Reach> after_;
+  uint32_t after(SegmentId from, ThreadId thread) const;
+  mutable std::vector<ThreadId> ordered_; ///< threads that `order` names, sorted
+  mutable std::unordered_map<uint64_t, Reach> after_;
 };
 
 const char *to_string(RunLockKind kind); ///< "mutex", "rwlock", ...

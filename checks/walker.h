@@ -34,6 +34,7 @@ private:
   void release(const Op &op, State &state);
   void call(const Op &op, State state, States &out);
   void spawn(const Op &op, State &state);
+  void start(State &state, const Path &handle, const std::vector<Site> &where);
   void join(State &state, const Path &handle);
   void assign(const Op &op, State &state);
   void destroy(const Op &op, State state, States &out);

@@ -95,6 +95,7 @@ bool Walker::by_value_place(const Path &path) const {
 }
 
 bool Walker::is_own(const State &state, const Path &path) const {
+  if (!inside(program_, f_, path)) return false;
   if (state.is_own(path)) return true;
   Path root = root_path(path.root, path.index);
   // An object on this stack is known to others once threads run that this function started, or once it was kept somewhere.
@@ -211,6 +212,12 @@ void Walker::acquire(const Op &op, State state, States &out) {
     h.traits = b.traits;
     h.taken = {hop(op)};
     h.attempt = op.how == How::Try || op.how == How::Timed;
+    // lock() of a mutex for coroutines returns something to await.
+    if (const Function *lock = program_.find(b.via)) {
+      llvm::StringRef signature = lock->signature.str();
+      h.traits.thread_bound &= signature.empty() || signature.starts_with("void ") || signature.starts_with("bool ") ||
+                               signature.starts_with("_Bool ") || signature.starts_with("int ");
+    }
     if (const Decl *decl = program_.decl(b.lock.last_field())) {
       h.traits.recursive |= decl->lock.recursive;
       h.traits.thread_bound &= decl->lock.is_lock ? decl->lock.thread_bound : true;
@@ -287,7 +294,19 @@ void Walker::join(State &state, const Path &handle) {
     t.joined = true;
     found = true;
   }
-  if (!found && key.known()) state.threads.push_back({key, true});
+  if (!found && key.known()) state.threads.push_back({key, true, {}});
+}
+
+void Walker::start(State &state, const Path &handle, const std::vector<Site> &where) {
+  // A container holds the threads of several starts.
+  for (Thread &t : state.threads)
+    if (t.handle == handle) {
+      t.joined = false;
+      for (const Site &s : where)
+        if (llvm::none_of(t.started, [&](const Site &k) { return same_site(k, s); })) t.started.push_back(s);
+      return;
+    }
+  state.threads.push_back({handle, false, where});
 }
 
 void Walker::spawn(const Op &op, State &state) {
@@ -295,8 +314,7 @@ void Walker::spawn(const Op &op, State &state) {
   bool joins = op.spawn == SpawnKind::Thread || op.spawn == SpawnKind::Async;
   if (op.spawn != SpawnKind::Signal) {
     if (handle.known() && joins) {
-      llvm::erase_if(state.threads, [&](const Thread &t) { return t.handle == handle; });
-      state.threads.push_back({handle, false});
+      start(state, handle, {op.site});
     } else if (op.spawn != SpawnKind::Async) { // a discarded future waits at once
       state.unjoinable = true;
     }
@@ -463,14 +481,12 @@ void Walker::apply(State &state, const Exit &exit, const CallFrame &frame, const
     state.acquire(std::move(mine));
   }
   for (const Path &p : exit.joined) join(state, up(p));
-  for (const Path &p : exit.started) {
-    Path handle = stripped(up(p));
-    if (!handle.known()) {
+  for (const Thread &t : exit.started) {
+    Path handle = stripped(up(t.handle));
+    if (handle.known())
+      start(state, handle, t.started);
+    else
       state.unjoinable = true;
-      continue;
-    }
-    llvm::erase_if(state.threads, [&](const Thread &t) { return t.handle == handle; });
-    state.threads.push_back({handle, false});
   }
   state.unjoinable |= exit.started_unjoinable;
   for (const Path &p : exit.published) {

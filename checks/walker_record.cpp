@@ -25,6 +25,13 @@ static void merge_paths(std::vector<Path> &into, const std::vector<Path> &other)
     if (!llvm::is_contained(into, p)) into.push_back(p);
 }
 
+static void merge_ended(std::vector<Site> &into, const std::vector<Site> &other, bool first) {
+  if (first)
+    into = other;
+  else
+    llvm::erase_if(into, [&](const Site &s) { return llvm::none_of(other, [&](const Site &o) { return same_site(s, o); }); });
+}
+
 static bool same_chain(const Chain &a, const Chain &b) {
   return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](const Hop &x, const Hop &y) {
            return x.in == y.in && x.site.line == y.site.line && x.site.column == y.site.column;
@@ -71,6 +78,7 @@ void Walker::record_point(std::vector<Point> &points, const Op &op, const States
     merge_holds(p.holds, s.holds, first);
     merge_paths(p.dropped, s.dropped);
     p.beside |= s.threads_run();
+    merge_ended(p.ended, s.ended(), first);
     p.own = (first || p.own) && is_own(s, path);
     first = false;
   }
@@ -188,6 +196,7 @@ void Walker::record_edge(const Op &op, const State &state, const CallFrame &fr, 
   e.holds.insert(e.holds.end(), extra.begin(), extra.end());
   e.dropped = state.dropped;
   e.beside = state.threads_run();
+  e.ended = state.ended();
   e.own_receiver = fr.receiver.known() && is_own(state, fr.receiver);
   for (size_t i = 0; i < fr.args.size() && i < 64; ++i)
     if (fr.args[i].known() && is_own(state, fr.args[i])) e.own_args |= 1ull << i;
@@ -202,6 +211,7 @@ void Walker::record_edge(const Op &op, const State &state, const CallFrame &fr, 
       merge_holds(known.holds, e.holds, false);
       merge_paths(known.dropped, e.dropped);
       known.beside |= e.beside;
+      merge_ended(known.ended, e.ended, false);
       known.own_receiver &= e.own_receiver;
       known.own_args &= e.own_args;
       return;
@@ -404,7 +414,12 @@ void Walker::finish() {
     for (const Exit::Binding &b : s.guards)
       if (b.guard.root == Root::This || b.guard.root == Root::Param || b.guard.root == Root::Return) e.guards.push_back(b);
     for (const Thread &t : s.threads)
-      if (said(t.handle)) (t.joined ? e.joined : e.started).push_back(t.handle);
+      if (said(t.handle)) {
+        if (t.joined)
+          e.joined.push_back(t.handle);
+        else
+          e.started.push_back(t);
+      }
     e.started_unjoinable = s.unjoinable;
     e.result = s.returned;
     e.when = conditions(s);
@@ -427,9 +442,10 @@ void Walker::finish() {
     }
     llvm::erase_if(known->when, [&](const Condition &c) { return !llvm::is_contained(e.when, c); });
     llvm::erase_if(known->names, [&](const auto &n) { return !llvm::is_contained(e.names, n); });
-    merge_paths(known->started, e.started);
+    for (const Thread &t : e.started)
+      if (llvm::none_of(known->started, [&](const Thread &k) { return k.handle == t.handle; })) known->started.push_back(t);
     merge_paths(known->joined, e.joined);
-    llvm::erase_if(known->started, [&](const Path &p) { return llvm::is_contained(known->joined, p); });
+    llvm::erase_if(known->started, [&](const Thread &t) { return llvm::is_contained(known->joined, t.handle); });
     merge_paths(known->published, e.published);
     known->started_unjoinable |= e.started_unjoinable;
     known->returns_fresh &= e.returns_fresh;
