@@ -96,7 +96,7 @@ void Body::run_initialiser(const VarDecl *var) {
   }
   emit(var->getInit());
   where.symbol = unit_.usr(var);
-  if (!var->getType()->isBooleanType()) store(where, var->getInit(), var->getLocation());
+  if (!var->getType()->isBooleanType() && !unit_.is_sync(var->getType())) store(where, var->getInit(), var->getLocation());
 }
 
 /// Ends in a call that does not return or in a throw. Unwinding runs the destructors that stand between here and the

@@ -3,6 +3,7 @@
 #include "clang/AST/Attr.h"
 #include "clang/AST/DeclTemplate.h"
 #include "clang/Basic/SourceManager.h"
+#include "clang/Lex/Lexer.h"
 
 namespace snarl {
 
@@ -56,6 +57,11 @@ const CallModel *Unit::call_model(const FunctionDecl *callee, const CXXRecordDec
     model = models.call(name(callee).str());
     if (!model && receiver && receiver != callee->getParent())
       model = models.call((name(receiver).str() + "::" + callee->getNameAsString()).str());
+  }
+  if (!model && callee->getBuiltinID()) { // __sync_fetch_and_add_4
+    llvm::StringRef text = callee->getName();
+    if ((text.consume_front("__sync_") || text.consume_front("__atomic_")) && text.contains('_'))
+      model = models.call(callee->getName().rsplit('_').first);
   }
   call_models_[callee->getCanonicalDecl()] = model;
   return model;
@@ -292,6 +298,13 @@ Symbol Unit::note(const ValueDecl *decl) {
     if (auto *attr = redecl->getAttr<PtGuardedByAttr>(); attr && !entry.guarded_by.known())
       entry.guarded_by = lock_of(*this, attr->getArg(), nullptr);
   }
+  // = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP
+  if (auto *var = dyn_cast<VarDecl>(decl); var && entry.lock.is_lock)
+    if (const VarDecl *initialised = var->getInitializingDeclaration())
+      if (const Expr *init = initialised->getInit())
+        for (SourceLocation at = init->getBeginLoc(); at.isMacroID(); at = sources.getImmediateMacroCallerLoc(at))
+          if (Lexer::getImmediateMacroName(at, sources, context.getLangOpts()).contains("RECURSIVE")) entry.lock.recursive = true;
+  if (entry.lock.recursive) recursive_.insert(symbol);
   facts.decls.push_back(std::move(entry));
   return symbol;
 }

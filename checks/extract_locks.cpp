@@ -26,6 +26,7 @@ Value Body::lock_value(const Expr *e, Op &op) {
   } else if (model->kind == TypeKind::Lock) {
     op.traits = model->traits;
   }
+  if (Symbol named = v.path.last_field(); named && unit_.recursive(named)) op.traits.recursive = true;
   return v;
 }
 

@@ -21,7 +21,11 @@ bool Body::apply(const Expr *call, const Callee &c, const CallModel &m) {
     made.mode = m.mode;
     made.traits = m.traits;
     made.args.push_back(lock_value(lock, made));
-    if (m.traits.is_lock) made.traits = m.traits;
+    if (m.traits.is_lock) {
+      bool recursive = made.traits.recursive;
+      made.traits = m.traits;
+      made.traits.recursive |= recursive;
+    }
     Op &op = add(made.kind, at);
     made.id = op.id;
     made.site = op.site;

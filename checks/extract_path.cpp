@@ -183,6 +183,13 @@ Path Body::variable(const ValueDecl *decl, unsigned depth) {
       if (by_call && bound.root == Root::Result) bound = {};
       if (bound.known() && !(bound.root == Root::Local && info.local >= 0 && bound.index == unsigned(info.local)))
         alias = type->isReferenceType() ? bound : without_deref(bound);
+      // The first element of a list that is taken off it is not what the head names afterwards.
+      if (alias && !type->isReferenceType())
+        for (const PathStep &step : alias->steps)
+          if (step.kind == PathStep::Field && written_fields_.contains(step.symbol)) {
+            alias.reset();
+            break;
+          }
     }
     LocalInfo &again = local(var); // the map may have grown
     again.resolving = false;

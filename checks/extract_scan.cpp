@@ -222,6 +222,8 @@ void Body::place(const Expr *made, const Path &where) {
 }
 
 void Body::place_objects() {
+  for (const ValueDecl *decl : written_)
+    if (isa<FieldDecl>(decl)) written_fields_.insert(unit_.usr(decl));
   for (const VarDecl *var : captured_) {
     LocalInfo &info = local(var);
     if (!unit_.pointer_like(var->getType()) || (info.reassigned && !var->getType()->isReferenceType())) info.shared = true;

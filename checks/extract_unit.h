@@ -54,6 +54,7 @@ public:
   void describe(const clang::FunctionDecl *decl, Function &out);
   void contracts(const clang::FunctionDecl *decl, Function &out); ///< from attributes
   bool contract_by_name(const clang::FunctionDecl *decl, Function &out);
+  bool recursive(Symbol lock) const { return recursive_.contains(lock); }     ///< a noted lock, from its initialiser
   bool refers(Symbol field) const { return pointers_.contains(field); } ///< a noted pointer or reference
   void function(const clang::FunctionDecl *decl, const LambdaFrame *frame = nullptr);
 
@@ -76,7 +77,7 @@ private:
   llvm::DenseMap<clang::FileID, bool> system_files_;
   llvm::DenseMap<clang::FileID, Symbol> files_;
   llvm::DenseSet<const clang::Decl *> noted_, done_;
-  llvm::DenseSet<Symbol> pointers_;
+  llvm::DenseSet<Symbol> pointers_, recursive_;
 };
 
 } // namespace snarl

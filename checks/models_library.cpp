@@ -38,9 +38,9 @@ void add_library_models(ModelTables &t) {
            "malloc", "calloc", "realloc", "std::malloc", "std::calloc", "strdup", "strndup", "aligned_alloc",
            "g_malloc", "g_malloc0"},
           {CallKind::MakeNew, 0});
+  t.calls({"free", "std::free", "g_free", "pthread_self", "pthread_exit"}, {CallKind::Pure});
   t.calls({"std::bind", "std::bind_front", "std::mem_fn", "boost::bind", "std::bind_back"}, {CallKind::Bind, 0});
-  t.calls({"printf", "puts", "snprintf", "strlen", "strcmp", "strncmp", "memcmp", "free",
-           "std::free", "strchr", "strstr", "strtol", "strtoul", "atoi", "std::printf", "std::puts", "syslog",
+  t.calls({"printf", "puts", "strlen", "strcmp", "strncmp", "memcmp", "strchr", "strstr", "strtol", "strtoul", "atoi", "std::printf", "std::puts", "syslog",
            "perror", "close", "shutdown"},
           {CallKind::Reads});
 }
