@@ -173,7 +173,7 @@ std::vector<Target> CallGraph::targets(FunctionId caller, const Op &op) const {
   }
   if (out.size() > options_.max_targets) {
     out.resize(options_.max_targets);
-    ++program_.bound_counts["calls have more possible targets than are followed"];
+    program_.bounded["functions with calls that have more possible targets than are followed"].insert(caller);
   }
   return out;
 }

@@ -128,7 +128,7 @@ private:
     }
     if (all.size() >= options_.max_contexts) {
       // The last one stands for all further ones: only what they agree in.
-      ++program_.bound_counts["functions have more callers than are told apart"];
+      program_.bounded["functions with more kinds of callers than are told apart"].insert(f);
       Context &k = all.back();
       size_t before = k.holds.size();
       llvm::erase_if(k.holds, [&](const Hold &h) {
@@ -164,7 +164,7 @@ private:
       auto [f, index] = queue_.front();
       queue_.pop_front();
       if (++steps > limit) {
-        ++program_.bound_counts["times the search for callers was ended early"];
+        program_.bounded["functions whose callers were not all followed"].insert(f);
         queue_.clear();
         return;
       }

@@ -43,6 +43,9 @@ private:
     Symbol field = p.path.last_field();
     const Decl *decl = program_.decl(field);
     if (op.atomic || p.own || !decl || !is_data(*decl) || op.in_macro_of_system) return;
+    // What lies in a constant object is set when it is made.
+    for (const PathStep &step : p.path.steps)
+      if (const Decl *d = program_.decl(step.symbol); d && d->constant && d->by_value) return;
     if (program_.functions[f].is_lambda && p.path.root == Root::Capture && p.path.steps.empty()) return;
     const Decl *root = p.path.root == Root::Variable ? program_.decl(p.path.symbol) : nullptr;
     bool of_function = root && root->function && !root->is_static;
@@ -123,6 +126,7 @@ private:
       return Bond::Strong;
     const Decl *root = access.root == Root::Variable ? program_.decl(access.symbol) : nullptr;
     if (lock.root == Root::Variable && !has_field(lock) && root) {
+      if (!by_value_between(access, 0)) return Bond::Weak; // what a global points to
       if (guard->function || root->function) return guard->function == root->function ? Bond::Strong : Bond::Weak;
       if (guard->record || root->record) return guard->record == root->record ? Bond::Strong : Bond::Weak;
       return guard->site.file == root->site.file ? Bond::Strong : Bond::Weak;
@@ -143,6 +147,15 @@ private:
     return !h.lock.last_field() || (!h.lock.steps.empty() && h.lock.steps.back().kind == PathStep::Deref);
   }
 
+  /// Locks that live where `lock` lives: in the same class, or global in the same file.
+  unsigned locks_beside(const Path &lock) const {
+    const Decl *one = program_.decl(lock.last_field());
+    unsigned count = 0;
+    for (const auto &[usr, d] : program_.decls)
+      if (one && d.lock.is_lock && d.record == one->record && d.function == one->function && (d.record || d.site.file == one->site.file)) ++count;
+    return count;
+  }
+
   struct Evidence {
     Path lock;
     bool strong = false;
@@ -150,6 +163,12 @@ private:
     std::set<const Op *> held, held_writes;
     std::set<FunctionId> functions;
   };
+
+  /// Is this lock held for the location in several functions?
+  static bool customary(const std::map<std::string, Evidence> &locks, const Hold &h) {
+    auto it = locks.find(h.lock.last_field().str().str());
+    return it != locks.end() && it->second.functions.size() >= 2;
+  }
 
   bool decide(std::vector<Use> &uses, GuardedLocation &out) {
     if (llvm::none_of(uses, [](const Use &u) { return u.write; })) return false;
@@ -200,8 +219,8 @@ private:
         if (same && !anonymous(h)) {
           if (u.guarded != Use::Yes) u.taken = h.taken.empty() ? Site() : h.taken.back().site;
           u.guarded = h.must ? Use::Yes : std::max(u.guarded, Use::Maybe);
-        } else if (anonymous(h) || bond(u.point->path, h) == Bond::Strong) {
-          u.guarded = std::max(u.guarded, Use::Maybe); // another lock of the same object: not for this rule to judge
+        } else if (anonymous(h) || bond(u.point->path, h) == Bond::Strong || customary(locks, h)) {
+          u.guarded = std::max(u.guarded, Use::Maybe); // another lock that may guard it too: not for this rule to judge
         }
       }
       if (u.guarded != Use::No) continue;
@@ -212,9 +231,15 @@ private:
     out.total = ops.size();
     out.held = best ? best->held.size() : 0;
     if (declared) return true;
-    if (out.strong) return !best->held_writes.empty() || !writes_without.empty();
-    return best->held.size() >= 3 && best->functions.size() >= 2 && !best->held_writes.empty() &&
-           best->held.size() >= 3 * without.size();
+    std::set<FunctionId> functions_without;
+    for (const Use &u : uses)
+      if (u.guarded == Use::No) functions_without.insert(u.function);
+    size_t with = best->functions.size(), bare = functions_without.size();
+    // Where there is a choice of locks, a lock is held by chance more often.
+    if (out.strong)
+      return (!best->held_writes.empty() || !writes_without.empty()) && (locks_beside(best->lock) > 1 ? with >= bare : 3 * with >= bare);
+    return best->lock.root == Root::Variable && !has_field(best->lock) && best->held.size() >= 3 && with >= 2 &&
+           !best->held_writes.empty() && best->held.size() >= 4 * without.size();
   }
 
   const Program &program_;

@@ -38,9 +38,10 @@ void merge_decl(Decl &into, const Decl &other) {
 }
 
 void merge_units(Program &program, std::vector<Facts> units) {
+  unsigned cut = 0;
   llvm::DenseMap<Symbol, size_t> index;
   for (Facts &unit : units) {
-    if (unit.bounded) program.bound_counts["functions or paths were cut when files were read"] += unit.bounded;
+    cut += unit.bounded;
     for (Function &f : unit.functions) {
       auto [it, fresh] = index.try_emplace(f.usr, program.functions.size());
       if (fresh)
@@ -59,6 +60,7 @@ void merge_units(Program &program, std::vector<Facts> units) {
         if (!llvm::is_contained(it->second.bases, b)) it->second.bases.push_back(b);
     }
   }
+  if (cut) program.bounds.push_back(std::to_string(cut) + " functions or paths cut when files were read");
   llvm::sort(program.functions, [](const Function &a, const Function &b) { return a.usr.str() < b.usr.str(); });
   for (FunctionId i = 0; i < program.functions.size(); ++i) program.by_usr[program.functions[i].usr] = i;
 }
@@ -93,7 +95,7 @@ Program link(std::vector<Facts> units, const LinkOptions &options) {
   CallGraph graph(program, options);
   summarize(program, graph, options);
   find_contexts(program, options);
-  for (const auto &[what, count] : program.bound_counts) program.bounds.push_back(std::to_string(count) + " " + what);
+  for (const auto &[what, where] : program.bounded) program.bounds.push_back(std::to_string(where.size()) + " " + what);
   return program;
 }
 

@@ -72,6 +72,13 @@ void State::release(const Path &lock) {
         holds.erase(holds.begin() + i);
         return;
       }
+  // A pointer to a lock that some call handed out: the last one taken by hand.
+  if (vague(lock) && lock.steps.empty())
+    for (size_t i = holds.size(); i-- > 0;)
+      if (!holds[i].owner.known()) {
+        holds.erase(holds.begin() + i);
+        return;
+      }
   if (lock.known() && lock.root != Root::Local && !llvm::is_contained(dropped, lock)) dropped.push_back(lock);
 }
 

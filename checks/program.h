@@ -7,6 +7,7 @@
 #include "facts.h"
 #include "llvm/ADT/DenseMap.h"
 #include <map>
+#include <set>
 #include <optional>
 
 namespace snarl {
@@ -47,11 +48,11 @@ struct Hold {
   enum Reach : uint8_t { None, Contains /*this lies inside that object*/, Leads /*this is reached through it*/ } reach = None;
 };
 
-/// Holds only if the caller passes a true or a false value for a switch of its: `if (need_lock)`.
+/// Holds only if a switch of the caller's has this value: a parameter (`if (need_lock)`) or a field (`if (!q->in_callback)`).
 struct Condition {
-  uint32_t param = 0;
+  Path path;
   bool truth = false;
-  friend bool operator==(const Condition &a, const Condition &b) { return a.param == b.param && a.truth == b.truth; }
+  friend bool operator==(const Condition &a, const Condition &b) { return a.path == b.path && a.truth == b.truth; }
 };
 
 /// A lock wanted by a function or by what it calls.
@@ -62,7 +63,7 @@ struct Acquisition {
   LockTraits traits;
   Chain chain;
   std::vector<Path> dropped; ///< locks of the caller released before this acquisition
-  std::vector<Condition> when; ///< on parameters of the function whose frame this is
+  std::vector<Condition> when;
   bool conditional = false;  ///< depends on a switch whose value is not known
   bool indirect = false;     ///< reached through a call whose target is not certain (virtual, callback)
   Path stored;               ///< where the callable was kept that led here, if one was
@@ -203,7 +204,7 @@ struct Program {
   bool may_overlap(const std::vector<uint32_t> &a, const std::vector<Site> &over_for_a, const std::vector<uint32_t> &b,
                    const std::vector<Site> &over_for_b) const;
 
-  std::map<std::string, unsigned> bound_counts; ///< filled while linking
+  std::map<std::string, std::set<FunctionId>> bounded; ///< filled while linking: what was cut -> where
 };
 
 } // namespace snarl

@@ -211,7 +211,7 @@ bool Walker::run() {
     }
   }
   finish();
-  if (cut_) ++program_.bound_counts["functions have more lock states than are followed"];
+  if (cut_) program_.bounded["functions with more lock states than are followed"].insert(self_);
   auto size = [](const Summary &s) {
     return std::tuple(s.exits.size(), s.acquires.size(), s.blocks.size(), s.callbacks.size(), s.pairs.size());
   };
@@ -234,7 +234,7 @@ void summarize(Program &program, const CallGraph &graph, const LinkOptions &opti
             }))
           break;
       }
-      if (round + 1 == options.max_rounds) ++program.bound_counts["groups of mutually recursive functions were not followed to the end"];
+      if (round + 1 == options.max_rounds) program.bounded["groups of mutually recursive functions that were not followed to the end"].insert(component[0]);
     }
   }
 }

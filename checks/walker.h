@@ -40,7 +40,7 @@ private:
   void destroy(const Op &op, State state, States &out);
   void return_value(const Op &op, State &state);
   void apply(State &state, const Exit &exit, const CallFrame &frame, const Op &op, FunctionId callee);
-  std::vector<const Exit *> exits_for(const State &state, const Op &op, FunctionId callee, std::vector<std::optional<bool>> &results) const;
+  std::vector<const Exit *> exits_for(const State &state, const CallFrame &frame, const Op &op, FunctionId callee, std::vector<std::optional<bool>> &results) const;
   CallFrame frame(const State &state, const Op &op, const Target &target) const;
   CallFrame callback_frame(const State &state, const CallFrame &outer, const Callback &callback, const Target &target,
                            const Value &value) const;
@@ -49,7 +49,7 @@ private:
   bool polled(const Op &op) const;
   std::vector<Condition> conditions(const State &state) const;
   /// Rewrites conditions of a callee for this function. False if the call contradicts one. `unknown`: one was left open.
-  bool meets(std::vector<Condition> &when, const State &state, const Op &op, bool &unknown) const;
+  bool meets(std::vector<Condition> &when, const CallFrame &frame, const State &state, const Op &op, bool &unknown) const;
   bool by_value_place(const Path &path) const;
   bool is_own(const State &state, const Path &path) const;
 

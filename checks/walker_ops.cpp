@@ -54,28 +54,38 @@ static bool is_switch(const Function &f, uint32_t param) {
 
 std::vector<Condition> Walker::conditions(const State &state) const {
   std::vector<Condition> all;
-  for (const auto &[path, truth] : state.flags)
-    if (path.root == Root::Param && path.steps.empty() && is_switch(f_, path.index)) all.push_back({path.index, truth});
+  for (const auto &[path, truth] : state.flags) {
+    bool parameter = path.root == Root::Param && path.steps.empty() && is_switch(f_, path.index);
+    bool field = (path.root == Root::This || path.root == Root::Param) && has_field(path);
+    if ((parameter || field || (path.root == Root::Variable && !program_.decl(path.symbol))) && all.size() < 4) all.push_back({path, truth});
+  }
   return all;
 }
 
-bool Walker::meets(std::vector<Condition> &when, const State &state, const Op &op, bool &unknown) const {
+bool Walker::meets(std::vector<Condition> &when, const CallFrame &frame, const State &state, const Op &op, bool &unknown) const {
   std::vector<Condition> open;
   for (const Condition &c : when) {
-    if (c.param >= op.args.size()) {
-      unknown = true;
-      continue;
-    }
-    const Value &v = op.args[c.param];
     std::optional<bool> truth;
-    if (v.truth != Value::Unknown) truth = v.truth == Value::NonZero;
-    for (const auto &[path, known] : state.flags)
-      if (path == v.path && v.path.known()) truth = known;
+    Path path;
+    if (c.path.root == Root::Param && c.path.steps.empty()) {
+      if (c.path.index >= op.args.size()) {
+        unknown = true;
+        continue;
+      }
+      const Value &v = op.args[c.path.index];
+      path = v.path;
+      if (v.truth != Value::Unknown) truth = v.truth == Value::NonZero;
+    } else {
+      path = state.resolve_place(frame.up(c.path));
+    }
+    for (const auto &[flag, known] : state.flags)
+      if (path.known() && flag == path) truth = known;
+    bool field = has_field(path) && (path.root == Root::This || path.root == Root::Param);
     if (truth) {
       if (*truth != c.truth) return false;
-    } else if (v.path.root == Root::Param && v.path.steps.empty() && is_switch(f_, v.path.index)) {
-      open.push_back({v.path.index, c.truth});
-    } else {
+    } else if (field || (path.root == Root::Param && path.steps.empty() && is_switch(f_, path.index))) {
+      open.push_back({path, c.truth});
+    } else if (!has_field(c.path)) {
       unknown = true;
     }
   }
@@ -332,6 +342,10 @@ void Walker::assign(const Op &op, State &state) {
   Path object = op.value.path.known() ? state.resolve(op.value.path) : Path();
   Path name = op.dest.steps.empty() ? op.dest : state.resolve_place(op.dest);
   if (!name.known()) return;
+  if (has_field(name)) { // switches are remembered: `q->in_callback = true`
+    llvm::erase_if(state.flags, [&](const auto &flag) { return flag.first == name; });
+    if (op.value.truth != Value::Unknown) state.flags.emplace_back(name, op.value.truth == Value::NonZero);
+  }
   bool local = name.root == Root::Local && name.steps.empty();
   // Kept where others can find it.
   bool kept = !local && name.root != Root::Result && name.root != Root::Return && !is_own(state, name);
@@ -496,14 +510,14 @@ void Walker::apply(State &state, const Exit &exit, const CallFrame &frame, const
   if (exit.returns_fresh) state.own.push_back(result_path(op));
 }
 
-std::vector<const Exit *> Walker::exits_for(const State &state, const Op &op, FunctionId callee,
+std::vector<const Exit *> Walker::exits_for(const State &state, const CallFrame &frame, const Op &op, FunctionId callee,
                                             std::vector<std::optional<bool>> &results) const {
   std::vector<Exit> all;
   std::vector<const Exit *> origin;
   for (const Exit &e : program_.info[callee].summary.exits) {
     std::vector<Condition> when = e.when;
     bool unknown = false;
-    if (!meets(when, state, op, unknown)) continue;
+    if (!meets(when, frame, state, op, unknown)) continue;
     all.push_back(e);
     origin.push_back(&e);
   }
@@ -571,7 +585,7 @@ void Walker::call(const Op &op, State state, States &out) {
   for (const Target &t : targets) {
     CallFrame fr = frame(state, op, t);
     std::vector<std::optional<bool>> results;
-    std::vector<const Exit *> exits = exits_for(state, op, t.function, results);
+    std::vector<const Exit *> exits = exits_for(state, fr, op, t.function, results);
     for (size_t i = 0; i < exits.size(); ++i) { // none: never returns
       State s = state;
       apply(s, *exits[i], fr, op, t.function);

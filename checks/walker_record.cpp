@@ -115,7 +115,7 @@ void Walker::record_wants(const Op &op, const State &state, std::vector<Want> &w
       Acquisition mine = fr.up(a, call);
       mine.indirect |= !t.sure;
       bool unknown = false;
-      if (!meets(mine.when, state, op, unknown)) continue;
+      if (!meets(mine.when, fr, state, op, unknown)) continue;
       mine.conditional |= unknown;
       if (op.kind == OpKind::Call && !op.callee) mine.stored = state.resolve(op.path);
       finish(std::move(mine), {});
@@ -173,7 +173,7 @@ void Walker::record_wants(const Op &op, const State &state, std::vector<Want> &w
         back.callee = program_.functions[called.function].name;
         for (const Acquisition &a : program_.info[called.function].summary.acquires) {
           Acquisition mine = inner.up(a, back);
-          mine.conditional |= !mine.when.empty();
+          mine.conditional |= llvm::any_of(mine.when, [](const Condition &c) { return !has_field(c.path); });
           mine.when.clear();
           mine.chain = through(call, mine.chain);
           mine.indirect |= !called.sure;
