@@ -220,6 +220,13 @@ void Body::library_call(const Expr *call, const Callee &c) {
       }
     }
   }
+  // Parallel algorithms run them on other threads.
+  const CXXRecordDecl *policy = c.args.empty() ? nullptr : c.args[0]->getType().getNonReferenceType()->getAsCXXRecordDecl();
+  if (policy && unit_.name(policy).str().contains("execution::") && policy->getName().starts_with("parallel")) {
+    for (const Expr *arg : c.args)
+      if (unit_.callable(arg->getType())) spawn(call, arg, SpawnKind::Pool, name.str(), Path());
+    return;
+  }
   callables(c, name, at);
 }
 

@@ -155,23 +155,20 @@ void Body::blocks(Stmt *body) {
   if (seen.insert(&cfg->getExit()).second) order.push_back(&cfg->getExit());
 
   llvm::DenseMap<unsigned, const CXXTryStmt *> leaves; // output block -> try it enters at its end
-  std::vector<unsigned> ends;
+  llvm::DenseSet<const CXXTryStmt *> entered;
   for (const CFGBlock *block : order) {
     first[block] = out_.blocks.size();
     out_.blocks.emplace_back();
     ops_ = &out_.blocks.back().ops;
     last_call_.clear();
     destroyed_.clear();
-    const CXXTryStmt *inside = nullptr;
     for (const CFGElement &e : *block) {
       if (auto statement = e.getAs<CFGStmt>())
-        if (const CXXTryStmt *now = in_try_.lookup(statement->getStmt()); now != inside) {
-          inside = now;
-          if (now) { // a new output block, and an edge to the handlers before it
-            leaves[out_.blocks.size() - 1] = now;
-            out_.blocks.emplace_back();
-            ops_ = &out_.blocks.back().ops;
-          }
+        if (const CXXTryStmt *now = in_try_.lookup(statement->getStmt()); now && entered.insert(now).second) {
+          // The start of a try block: a new output block, and an edge to the handlers before it.
+          leaves[out_.blocks.size() - 1] = now;
+          out_.blocks.emplace_back();
+          ops_ = &out_.blocks.back().ops;
         }
       element(e);
       if (next_id_ > unit_.options.max_ops) {

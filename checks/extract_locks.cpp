@@ -57,6 +57,17 @@ bool Body::lock_call(const Expr *call, const Callee &c, LockMethod method, LockT
   op.awaited = awaited_.contains(call);
   if (user) op.via = unit_.usr(c.decl);
   if (!release) results_[call] = op.id;
+  if (release || user) return true;
+  if (simple_name(c.decl).starts_with("with")) { // runs its argument under the lock
+    callables(c, unit_.name(c.decl), call->getExprLoc());
+    Op &end = add(OpKind::Release, call->getExprLoc());
+    end.args.push_back(v);
+    end.mode = method.mode;
+  } else if (call->getType()->isRecordType()) { // returns a guard
+    auto placed = places_.find(call);
+    Path guard = placed == places_.end() ? fresh_local(call) : placed->second;
+    ops_->back().dest = guard;
+  }
   return true;
 }
 

@@ -62,7 +62,9 @@ std::optional<LockMethod> lock_method(llvm::StringRef name) {
   constexpr auto X = Mode::Exclusive, S = Mode::Shared;
   using M = LockMethod;
   return llvm::StringSwitch<std::optional<M>>(name)
-      .Cases("lock", "Lock", "WriterLock", "lockForWrite", "wlock", M{M::Acquire, How::Lock, X})
+      .Cases("lock", "Lock", "WriterLock", "lockForWrite", M{M::Acquire, How::Lock, X})
+      .Cases("wlock", "ulock", "withWLock", "withLock", "withULock", M{M::Acquire, How::Lock, X})
+      .Cases("rlock", "withRLock", M{M::Acquire, How::Lock, S})
       .Cases("lock_upgrade", "LockWhen", "WriterLockWhen", M{M::Acquire, How::Lock, X})
       .Cases("lock_shared", "ReaderLock", "lockForRead", "lock_read", "ReaderLockWhen", M{M::Acquire, How::Lock, S})
       .Cases("try_lock", "TryLock", "tryLock", "WriterTryLock", "tryLockForWrite", M{M::Acquire, How::Try, X})

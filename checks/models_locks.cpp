@@ -49,6 +49,8 @@ void add_lock_models(ModelTables &t) {
   std_like(t, "std::");
   std_like(t, "boost::");
   t.type("boost::upgrade_lock", guard(Mode::Shared));
+  for (std::string name : {"mutex", "recursive_mutex", "timed_mutex", "shared_mutex"})
+    t.type("boost::" + name + "::scoped_lock", guard());
   t.types({"boost::detail::spinlock", "boost::fibers::detail::spinlock"}, lock(spin()));
 
   // POSIX
@@ -101,6 +103,9 @@ void add_lock_models(ModelTables &t) {
   t.type("folly::DistributedMutex", lock(plain()));
   t.types({"folly::LockedPtr", "folly::SharedMutexImpl::WriteHolder"}, guard());
   t.type("folly::SharedMutexImpl::ReadHolder", guard(Mode::Shared));
+
+  // A value with its lock: wlock() and the like return a guard, withWLock(f) runs f under the lock.
+  t.types({"folly::Synchronized", "boost::synchronized_value", "folly::SynchronizedPtr"}, lock(shared()));
 
   // Coroutine libraries: awaited, bound to no thread.
   t.types({"folly::coro::Mutex", "cppcoro::async_mutex", "unifex::async_mutex", "concurrencpp::async_lock",
