@@ -66,11 +66,12 @@ class Watch {
 public:
   Watch(const TraceFolder &folder, RunAnalysis &analysis) : folder_(folder), analysis_(analysis) {}
 
-  void look() {
+  /// `all`: also the traces of processes that have ended, which hardly ever grow.
+  void look(bool all = false) {
     for (const std::string &file : folder_.fresh()) {
       auto [at, fresh] = readers_.emplace(file, Reader{TraceReader(file), 0, false});
       Reader &reader = at->second;
-      if (reader.broken) continue;
+      if (reader.broken || (!all && reader.trace.so_far().ended)) continue;
       if (llvm::Error error = reader.trace.read_more()) {
         reader.broken = true;
         notices_.push_back({Severity::Error, llvm::toString(std::move(error)), {}});
@@ -86,7 +87,7 @@ public:
 
   /// Everything that was read, by start time.
   std::vector<Run> finish(ReportInfo &info) {
-    look();
+    look(/*all=*/true);
     std::vector<Run> runs;
     for (auto &[file, reader] : readers_)
       if (!reader.broken && reader.trace.begun()) runs.push_back(reader.trace.finish());
