@@ -172,26 +172,30 @@ private:
     return region;
   }
 
-  Object physical_location(const Place &place) {
+  /// The source line goes with `context`: once for each finding and each related place is enough for readers without
+  /// the sources, and flows repeat those places.
+  Object physical_location(const Place &place, bool context) {
     Object location{{"artifactLocation", artifact_location(place.file)}};
     if (auto where = region(place)) {
+      if (!context) where->erase("snippet");
       location["region"] = std::move(*where);
+      if (!context) return location;
       if (auto line = sources_.line(absolute_path(place.file, directory_), place.line))
         location["contextRegion"] = Object{{"startLine", place.line}, {"snippet", Object{{"text", utf8(*line)}}}};
     }
     return location;
   }
 
-  Object location(const Place &place, llvm::StringRef function) {
+  Object location(const Place &place, llvm::StringRef function, bool context = false) {
     Object location;
-    if (!place.file.empty()) location["physicalLocation"] = physical_location(place);
+    if (!place.file.empty()) location["physicalLocation"] = physical_location(place, context);
     if (!function.empty())
       location["logicalLocations"] = Array{Object{{"fullyQualifiedName", utf8(function)}, {"kind", "function"}}};
     return location;
   }
 
-  Object location(const Step &step) {
-    Object object = location(step.place, step.function);
+  Object location(const Step &step, bool context = false) {
+    Object object = location(step.place, step.function, context);
     object["message"] = message(step.message);
     return object;
   }
@@ -200,7 +204,7 @@ private:
     Array all;
     for (const Step &step : finding.steps) {
       if (!step.place.known()) continue;
-      Object related = location(step);
+      Object related = location(step, /*context=*/true);
       related["id"] = static_cast<int64_t>(all.size());
       all.push_back(std::move(related));
     }
@@ -246,7 +250,7 @@ private:
                   {"partialFingerprints", Object{{"snarlKey/v1", fingerprint(finding)}}},
                   {"properties", Object{{"tier", to_string(finding.tier)}}}};
     if (auto it = rule_index_.find(finding.rule); it != rule_index_.end()) object["ruleIndex"] = it->second;
-    Object primary = location(finding.place, finding.function);
+    Object primary = location(finding.place, finding.function, /*context=*/true);
     if (!primary.empty()) object["locations"] = Array{std::move(primary)};
     if (Array related = related_locations(finding); !related.empty()) object["relatedLocations"] = std::move(related);
     if (Array flows = thread_flows(finding); !flows.empty())

@@ -54,18 +54,29 @@ unsigned utf16_column(llvm::StringRef line, unsigned byte_column) {
   return units + 1;
 }
 
+// Asked for once: it costs three system calls, paths are shown by the thousand, and snarl never changes its directory.
+static llvm::StringRef current_directory() {
+  static const std::string directory = [] {
+    llvm::SmallString<256> path;
+    return llvm::sys::fs::current_path(path) ? std::string("/") : path.str().str();
+  }();
+  return directory;
+}
+
 std::string absolute_path(llvm::StringRef file, llvm::StringRef directory) {
-  llvm::SmallString<256> path(file);
-  if (!directory.empty())
-    llvm::sys::fs::make_absolute(directory, path);
-  else
-    llvm::sys::fs::make_absolute(path);
+  llvm::SmallString<256> path(directory.empty() ? current_directory() : directory);
+  llvm::sys::path::append(path, file);
+  if (llvm::sys::path::is_absolute(file))
+    path = file;
+  else if (!llvm::sys::path::is_absolute(path))
+    return absolute_path(path);
   llvm::sys::path::remove_dots(path, /*remove_dot_dot=*/true);
   return path.str().str();
 }
 
 std::optional<std::string> path_below(llvm::StringRef file, llvm::StringRef directory) {
-  std::string path = absolute_path(file, directory), base = absolute_path(directory.empty() ? "." : directory);
+  std::string path = absolute_path(file, directory);
+  std::string base = directory.empty() ? current_directory().str() : absolute_path(directory);
   llvm::StringRef rest = path;
   if (!rest.consume_front(base)) return std::nullopt;
   if (base != "/" && !rest.consume_front("/")) return std::nullopt;

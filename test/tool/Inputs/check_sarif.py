@@ -43,7 +43,9 @@ for result in run["results"]:
         base = run["originalUriBaseIds"][artifact["uriBaseId"]]["uri"] if "uriBaseId" in artifact else ""
         with open(unquote((base + artifact["uri"]).removeprefix("file://")), encoding="utf-8") as source:
             line = source.read().split("\n")[region["startLine"] - 1]
-        assert utf16(line, region["startColumn"] - 1).startswith(region["snippet"]["text"]), region
+        token = utf16(line, region["startColumn"] - 1)[: region["endColumn"] - region["startColumn"]]
+        assert re.fullmatch(r"\w+|\W", token), (token, region)
+        assert region.get("snippet", {"text": token})["text"] == token, region
     flows = result["codeFlows"][0]["threadFlows"]
     assert len(flows) == len({flow.get("id") for flow in flows})
     assert sum(len(flow["locations"]) for flow in flows) == len(result["relatedLocations"])
