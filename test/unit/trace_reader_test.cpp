@@ -88,8 +88,9 @@ TEST(TraceReader, GrowingByteByByte) {
   for (char c : llvm::StringRef(kTrace)) {
     size_t before = reader.so_far().deadlocks.size();
     ASSERT_FALSE(llvm::errorToBool(reader.feed(llvm::StringRef(&c, 1))));
-    if (reader.so_far().deadlocks.size() > before)
+    if (reader.so_far().deadlocks.size() > before) {
       EXPECT_EQ(reader.so_far().deadlocks[0].threads.size(), 2u) << "a deadlock is there when it is complete";
+    }
   }
   snarl::Run run = reader.finish(), whole = read(kTrace);
   EXPECT_EQ(run.situations.size(), whole.situations.size());
