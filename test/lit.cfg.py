@@ -70,6 +70,7 @@ if os.access(validator, os.X_OK):
 
 config.environment["PATH"] = os.pathsep.join([LLVM, config.environment["PATH"]])
 config.environment["LC_ALL"] = "C.UTF-8"
+config.environment["TERM"] = "xterm"  # what colours depend on where there is a terminal
 # Nothing a test leaves behind may be seen by another one, or by the user.
 config.environment["HOME"] = os.path.join(build, "test", "home")
 os.makedirs(config.environment["HOME"], exist_ok=True)
