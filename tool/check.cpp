@@ -132,6 +132,7 @@ int check_command(llvm::ArrayRef<const char *> args) {
   Stopwatch watch(analysis.time);
   ReportInfo info;
   info.verb = "check";
+  info.extent = counted(commands->size(), "file");
   std::vector<Extraction> extractions = extract_all(*commands, analysis.models(), jobs, analysis.output.quiet);
   std::vector<Facts> units;
   size_t failed = 0;
@@ -142,10 +143,10 @@ int check_command(llvm::ArrayRef<const char *> args) {
   }
   if (failed) {
     info.successful = false;
-    info.notices.push_back({Severity::Error,
-                            llvm::utostr(failed) + " of " + llvm::utostr(commands->size()) +
-                                " files did not compile; what could be read of them is included",
-                            {}});
+    info.notices.push_back(
+        {Severity::Error,
+         llvm::utostr(failed) + " of " + info.extent + " did not compile; what could be read of them is included",
+         {}});
   }
   watch.lap("facts");
   Findings findings = analysis.judge(std::move(units), info, only);

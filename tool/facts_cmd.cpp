@@ -86,6 +86,7 @@ int link_command(llvm::ArrayRef<const char *> args) {
   }
   ReportInfo info;
   info.verb = "link";
+  info.extent = counted(units.size(), "file");
   Findings findings = analysis.judge(std::move(units), info);
   return write_report(llvm::outs(), findings, info, analysis.output);
 }

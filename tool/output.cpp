@@ -76,7 +76,9 @@ int write_report(llvm::raw_ostream &out, const Findings &findings, const ReportI
       fail(llvm::toString(std::move(error)));
       written = false;
     }
-  if (!options.quiet) llvm::errs() << "snarl: " << summary_line(findings, info) << '\n';
+  if (!options.quiet)
+    llvm::errs() << "snarl: " << summary_line(findings, info) << (info.extent.empty() ? "" : " in " + info.extent)
+                 << '\n';
 
   if (!info.successful || !written) return kTrouble;
   auto failing = [&](const Finding &finding) { return static_cast<unsigned>(finding.severity) >= options.fail_on; };

@@ -32,6 +32,7 @@ struct ReportInfo {
   std::vector<Notice> notices;
   std::vector<Suppressed> suppressed;
   bool successful = true; ///< false: not everything could be looked at
+  std::string extent;     ///< what was looked at, for the summary: "34 files"; may be empty
   std::string directory;  ///< base of relative paths; empty: the current directory
 };
 

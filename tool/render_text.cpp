@@ -8,6 +8,7 @@
 // A finding from a run also carries its tier, [lock-order, ordered], and numbered stacks.
 #include "render.h"
 #include "sources.h"
+#include "text.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -168,7 +169,7 @@ void render_text(llvm::raw_ostream &out, const Findings &findings, const TextOpt
 std::string summary_line(const Findings &findings, const ReportInfo &info) {
   std::string text;
   auto count = [&](size_t n, llvm::StringRef what) {
-    if (n) text += (text.empty() ? "" : ", ") + llvm::utostr(n) + " " + what.str() + (n == 1 ? "" : "s");
+    if (n) text += (text.empty() ? "" : ", ") + counted(n, what);
   };
   size_t by_severity[3] = {};
   for (const Finding &finding : findings) ++by_severity[static_cast<int>(finding.severity)];

@@ -20,6 +20,10 @@ std::string did_you_mean(llvm::StringRef word, llvm::ArrayRef<std::string> candi
   return best;
 }
 
+std::string counted(size_t number, llvm::StringRef what) {
+  return llvm::utostr(number) + " " + what.str() + (number == 1 ? "" : "s");
+}
+
 std::string sentence(llvm::StringRef text) {
   std::string out = text.str();
   if (!out.empty()) out[0] = llvm::toUpper(out[0]);

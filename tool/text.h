@@ -9,6 +9,9 @@ namespace snarl {
 /// The candidate closest to `word`, if it is close enough to have been meant; else empty.
 std::string did_you_mean(llvm::StringRef word, llvm::ArrayRef<std::string> candidates);
 
+/// "1 file", "2 files"
+std::string counted(size_t number, llvm::StringRef what);
+
 /// "locks can deadlock" -> "Locks can deadlock."
 std::string sentence(llvm::StringRef text);
 

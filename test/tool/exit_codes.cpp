@@ -23,7 +23,7 @@ void outer() {
   inner();
 }
 // CHECK: exit_codes.cpp:{{[0-9]+:[0-9]+}}: error: {{.*}} [self-deadlock]
-// SUMMARY: {{^}}snarl: 1 error{{$}}
+// SUMMARY: {{^}}snarl: 1 error in 1 file{{$}}
 // MISSING: snarl: error: there is no file '{{.*}}exit_codes.cpp.missing'
 // SARIF: snarl: error: cannot write '/no/such/folder/x.sarif': {{.*}}No such file or directory
 // FULL: snarl: error: cannot write to standard output: No space left on device
