@@ -242,7 +242,8 @@ int run_command(llvm::ArrayRef<const char *> args) {
   runs_analysis.add_notices(info);
   int exit_code = write_all(findings, info, output, run.output, watch);
   if (run.keep || alive) folder.keep();
-  if (!output.quiet) {
+  bool mixed = output.format != 0 && run.output.empty(); // JSON stays JSON
+  if (!output.quiet && !mixed) {
     llvm::errs() << "snarl: " << summary_line(findings, info) << " in " << extent(runs);
     if (!folder.temporary()) llvm::errs() << "; traces: " << folder.path();
     llvm::errs() << '\n';
