@@ -176,11 +176,16 @@ void lock_made(Thread *self, const void *address, uint64_t *word) {
 
 // ---- semaphores
 
+bool used_as_lock(const sem_t *s) {
+  SemaphoreUse use = semaphore_use(s);
+  return use == SemaphoreUse::Lock || use == SemaphoreUse::ProvenLock;
+}
+
 void before_semaphore(Thread *self, sem_t *s, bool timed, Caller caller) {
   if (!self) return;
-  if (semaphore_use(s) == SemaphoreUse::Lock || semaphore_use(s) == SemaphoreUse::ProvenLock) {
+  if (used_as_lock(s)) {
     if (find_held(*self, s)) set_semaphore_use(s, SemaphoreUse::Token); // it counts on somebody else's post
-    else before_lock(self, s, 'x', timed, caller);
+    else return (void)before_lock(self, s, 'x', timed, caller, 'p');
   }
   publish(*self, 'p', s, 'x', timed, caller);
 }
@@ -188,19 +193,18 @@ void before_semaphore(Thread *self, sem_t *s, bool timed, Caller caller) {
 void after_semaphore(Thread *self, sem_t *s, bool granted, Caller caller) {
   if (!self) return;
   unpublish(*self);
-  if (!granted || (semaphore_use(s) != SemaphoreUse::Lock && semaphore_use(s) != SemaphoreUse::ProvenLock)) return;
+  if (!granted || !used_as_lock(s)) return;
   after_lock(self, s, 0, 'x', caller, 0);
 }
 
 void before_post(Thread *self, sem_t *s) {
   if (!self) return;
-  SemaphoreUse use = semaphore_use(s);
-  if (use != SemaphoreUse::Lock && use != SemaphoreUse::ProvenLock) return;
+  if (!used_as_lock(s)) return;
   Inside inside(*self);
   for (uint32_t i = self->held_count; i-- > 0;)
     if (self->held[i].address == s) {
       remove_held(*self, i);
-      if (use == SemaphoreUse::Lock) set_semaphore_use(s, SemaphoreUse::ProvenLock);
+      set_semaphore_use(s, SemaphoreUse::ProvenLock);
       return;
     }
   set_semaphore_use(s, SemaphoreUse::Token); // whoever holds it as a lock will find out (drop_stale)
@@ -213,6 +217,65 @@ void semaphore_made(Thread *self, sem_t *s, bool shared, unsigned value) {
   bool lock = !shared && value == 1;
   if (lock || semaphore_use(s) != SemaphoreUse::Unknown)
     set_semaphore_use(s, lock ? SemaphoreUse::Lock : SemaphoreUse::Unknown);
+}
+
+// ---- once
+
+namespace {
+
+constexpr uint32_t kMaxRunning = sizeof(Thread::once) / sizeof(RunningOnce);
+
+Once *as_lock(const void *once) { return static_cast<Once *>(const_cast<void *>(once)); }
+
+/// Initialisers left by an exception, a cancellation or longjmp are not running any more: the frames of their calls are gone.
+void drop_left_initialisers(Thread &self, Caller caller) {
+  while (self.once_count && self.once[self.once_count - 1].frame < caller.frame)
+    once_ends(self, self.once[self.once_count - 1].once, false);
+}
+
+} // namespace
+
+void before_once(Thread *self, const void *once, bool done, Caller caller) {
+  if (!self) return;
+  drop_left_initialisers(*self, caller);
+  if (!done) {
+    Inside inside(*self);
+    once_is_fresh(once);
+  }
+  if (self->held_count) before_lock(self, as_lock(once), 'x', false, caller, 'o');
+  else publish(*self, 'o', once, 'x', false, caller);
+}
+
+void once_begins(Thread &self, const void *once, Caller caller, bool may_be_left) {
+  unpublish(self);
+  after_lock(&self, as_lock(once), 0, 'x', caller, 0);
+  uint32_t at = self.once_count;
+  if (at == kMaxRunning) return;
+  self.once[at] = {once, may_be_left ? caller.frame : ~uintptr_t{0}, self.recorded};
+  compiler_barrier();
+  store(self.once_count, at + 1);
+}
+
+void once_ends(Thread &self, const void *once, bool complete) {
+  Inside inside(self);
+  for (uint32_t i = self.held_count; i-- > 0;)
+    if (self.held[i].address == once && self.held[i].kind == 'o') {
+      remove_held(self, i);
+      break;
+    }
+  for (uint32_t i = self.once_count; i-- > 0;) {
+    if (self.once[i].once != once) continue;
+    store(self.once_count, i);
+    if (complete) once_completed(once);
+    if (complete && self.once[i].recorded != self.recorded) once_done(self, once);
+    break;
+  }
+}
+
+void after_once(Thread *self, const void *once) {
+  if (!self) return;
+  unpublish(*self);
+  once_passed(self, once);
 }
 
 // ---- condition variables

@@ -85,7 +85,7 @@ SNARL_INLINE void unpublish(Thread &self) { store(self.wait.ticket, load(self.wa
 // ---- locks
 
 /// May block, so order counts: what is held and what is wanted is recorded before the call. Returns the lock's number.
-template <class Lock> SNARL_INLINE LockId before_lock(Thread *self, Lock *lock, char mode, bool timed, Caller caller) {
+template <class Lock> SNARL_INLINE LockId before_lock(Thread *self, Lock *lock, char mode, bool timed, Caller caller, char wait = 'l') {
   if (SNARL_UNLIKELY(!self)) return 0;
   LockId id = quick_id(lock);
   if (SNARL_UNLIKELY(!id)) id = identify_slow(*self, lock, caller);
@@ -94,7 +94,7 @@ template <class Lock> SNARL_INLINE LockId before_lock(Thread *self, Lock *lock, 
     if (SNARL_UNLIKELY(!self->situations.contains(key))) record_slow(*self, lock, id, mode, timed, caller);
     if (SNARL_UNLIKELY(mine(*self, lock)) && !timed) again_slow(*self, lock, id, mode, caller);
   }
-  publish(*self, 'l', const_cast<const void *>(static_cast<const volatile void *>(lock)), mode, timed, caller);
+  publish(*self, wait, const_cast<const void *>(static_cast<const volatile void *>(lock)), mode, timed, caller);
   return id;
 }
 
@@ -154,10 +154,26 @@ template <class Lock> SNARL_INLINE void before_unlock(Thread *self, Lock *lock, 
 }
 
 /// Semaphores that are used as locks are held between wait and post; `granted`: after a wait that succeeded.
+bool used_as_lock(const sem_t *s);
 void before_semaphore(Thread *self, sem_t *s, bool timed, Caller caller);
 void after_semaphore(Thread *self, sem_t *s, bool granted, Caller caller);
 void before_post(Thread *self, sem_t *s);
 void semaphore_made(Thread *self, sem_t *s, bool shared, unsigned value);
+
+/// Something that is initialised once: a lock that the initialiser's thread holds and everybody else wants, also after it
+/// is done, since on another day they might have come earlier.
+struct Once;
+inline LockRef ref_to(Once *o) { return ref_in_table(o, 'o'); }
+SNARL_INLINE LockId quick_id(Once *) { return 0; }
+SNARL_INLINE bool mine(Thread &, Once *) { return false; } // told when it hangs
+SNARL_INLINE bool counts_depth(Thread &, Once *, char) { return false; }
+SNARL_INLINE char kind_of(const Once *) { return 'o'; }
+template <> inline constexpr bool kHasRoom<Once> = false;
+void before_once(Thread *self, const void *once, bool done, Caller caller);
+/// `may_be_left`: by an exception, with nobody telling us. Not so for function-local statics.
+void once_begins(Thread &self, const void *once, Caller caller, bool may_be_left);
+void once_ends(Thread &self, const void *once, bool complete);
+void after_once(Thread *self, const void *once);
 
 /// A lock made or destroyed by call: the next use of this address is another lock.
 /// `word` is where its number would be in it, or null.

@@ -69,19 +69,19 @@ SNARL_EXPORT int cnd_broadcast(cnd_t *c) {
   return real::cnd_broadcast(c);
 }
 
-/// Returns -1 and sets errno, which no verb touches.
+/// Returns -1 and sets errno, which no verb touches. A semaphore that is used as a lock gives no order, as no lock does.
 SNARL_EXPORT int sem_wait(sem_t *s) {
   before_semaphore(enter(), s, false, SNARL_CALLER);
   int result = real::sem_wait(s);
   after_semaphore(enter(), s, result == 0, SNARL_CALLER);
-  if (result == 0) woken(enter(), s, 0, 'p');
+  if (result == 0 && !used_as_lock(s)) woken(enter(), s, 0, 'p');
   return result;
 }
 SNARL_EXPORT int sem_trywait(sem_t *s) {
   int result = real::sem_trywait(s);
   if (result) return result;
   after_semaphore(enter(), s, true, SNARL_CALLER);
-  woken(enter(), s, 0, 'p');
+  if (!used_as_lock(s)) woken(enter(), s, 0, 'p');
   return result;
 }
 SNARL_EXPORT int sem_timedwait(sem_t *s, const timespec *t) {
@@ -99,7 +99,7 @@ SNARL_EXPORT int sem_clockwait(sem_t *s, clockid_t c, const timespec *t) {
 SNARL_EXPORT int sem_post(sem_t *s) {
   Thread *self = enter();
   before_post(self, s);
-  wake(self, s);
+  if (!used_as_lock(s)) wake(self, s); // giving a lock back orders nothing: the next holder could have been the first
   return real::sem_post(s);
 }
 SNARL_EXPORT int sem_init(sem_t *s, int shared, unsigned value) {
@@ -136,25 +136,10 @@ namespace {
 void run_once_initialiser() {
   Thread *self = current_thread;
   void (*init)() = self->once_init;
-  const void *object = self->once_object;
-  unpublish(*self);
-  uint32_t recorded = self->recorded, at = self->once_count;
-  if (at < sizeof self->once / sizeof *self->once) {
-    self->once[at] = {object, reinterpret_cast<uintptr_t>(__builtin_frame_address(0))};
-    compiler_barrier();
-    store(self->once_count, at + 1);
-  }
+  const void *once = self->once_object;
+  once_begins(*self, once, self->once_caller, true);
   init();
-  store(self->once_count, at);
-  if (self->recorded != recorded) {
-    Inside inside(*self);
-    once_done(*self, object);
-  }
-}
-
-/// Initialisers that were left by an exception or cancellation are not running any more: their frames are gone.
-void drop_left_initialisers(Thread &self, Caller caller) {
-  while (self.once_count && self.once[self.once_count - 1].frame < caller.frame) store(self.once_count, self.once_count - 1);
+  once_ends(*self, once, true);
 }
 
 constexpr int kOnceDone = 2; ///< glibc's value of a pthread_once_t that has run
@@ -164,17 +149,14 @@ constexpr int kOnceDone = 2; ///< glibc's value of a pthread_once_t that has run
 /// Others wait until the first one's initialiser returns.
 SNARL_EXPORT int pthread_once(pthread_once_t *once, void (*init)()) {
   Thread *self = enter();
-  if (!self || load_acquire(*once) == kOnceDone) {
-    once_passed(self, once);
-    return real::pthread_once(once, init);
-  }
-  drop_left_initialisers(*self, SNARL_CALLER);
+  if (!self) return real::pthread_once(once, init);
+  bool done = load_acquire(*once) == kOnceDone;
+  if (self->held_count || !done) before_once(self, once, done, SNARL_CALLER);
   self->once_init = init;
   self->once_object = once;
-  block(self, 'o', once, false, SNARL_CALLER);
+  self->once_caller = SNARL_CALLER;
   int result = real::pthread_once(once, run_once_initialiser);
-  unblock(self);
-  once_passed(self, once);
+  after_once(self, once);
   return result;
 }
 SNARL_EXPORT void call_once(once_flag *flag, void (*init)()) { pthread_once(reinterpret_cast<pthread_once_t *>(flag), init); }

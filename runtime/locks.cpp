@@ -13,7 +13,7 @@ bool in_place = false;
 struct TableEntry {
   void *address;
   LockSlot slot;
-  uint32_t use; ///< SemaphoreUse
+  uint32_t use; ///< SemaphoreUse; of a once object, whether it is done
 };
 struct Table {
   size_t mask;
@@ -170,6 +170,18 @@ void end_generation(const void *address, uint64_t *word) {
   if (!now) return;
   TableEntry *entry = probe(*now, address);
   if (load(entry->address)) end_slot(address, &entry->slot.word);
+}
+
+void once_completed(const void *once) {
+  if (TableEntry *entry = table_entry(once)) store(entry->use, 1);
+}
+
+void once_is_fresh(const void *once) {
+  Table *now = load_acquire(table);
+  TableEntry *entry = now ? probe(*now, once) : nullptr;
+  if (!entry || !load(entry->address) || !load(entry->use)) return;
+  end_slot(once, &entry->slot.word);
+  store(entry->use, 0);
 }
 
 } // namespace snarl_rt

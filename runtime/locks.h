@@ -82,6 +82,10 @@ enum class SemaphoreUse : uint32_t { Unknown, Lock, ProvenLock /* given back by 
 SemaphoreUse semaphore_use(const void *semaphore);
 void set_semaphore_use(const void *semaphore, SemaphoreUse use);
 
+/// Once objects that have been through: if one is fresh again, it is another object in recycled memory.
+void once_completed(const void *once);
+void once_is_fresh(const void *once);
+
 /// A held entry's lock, for announcing it.
 LockRef ref_of(const Held &held);
 

@@ -76,8 +76,12 @@ bool still_held(const Thread &self, const Held &entry) {
     int copy;
     return read_memory(&copy, entry.address, sizeof copy) && copy != spin_unlocked();
   }
-  if (entry.kind == 'S')
-    return semaphore_use(entry.address) == SemaphoreUse::Lock || semaphore_use(entry.address) == SemaphoreUse::ProvenLock;
+  if (entry.kind == 'o') {
+    for (uint32_t i = 0; i < self.once_count; ++i)
+      if (self.once[i].once == entry.address) return true;
+    return false;
+  }
+  if (entry.kind == 'S') return used_as_lock(static_cast<const sem_t *>(entry.address));
   return true;
 }
 
@@ -111,7 +115,7 @@ void foreign_unlock(Thread &self, const LockRef &lock, Caller caller) {
 void check_thread_end(Thread &self) {
   for (uint32_t i = 0; i < self.held_count; ++i) {
     const Held &entry = self.held[i];
-    if (!entry.address || entry.kind == 'S' || entry.depth & kInWait || !still_held(self, entry)) continue;
+    if (!entry.address || entry.kind == 'S' || entry.kind == 'o' || entry.depth & kInWait || !still_held(self, entry)) continue;
     if (is_mutex(entry.kind) && static_cast<pthread_mutex_t *>(entry.address)->__data.__kind & (kMutexRobust | kMutexShared))
       continue;
     report_misuse(self, 'x', ref_of(entry), entry.id, 0, self.id, entry.stack);

@@ -79,6 +79,14 @@ void resolve_all() {
   --resolving;
 }
 
+bool have_guards() {
+  if (real::__cxa_guard_acquire == resolve___cxa_guard_acquire) aim___cxa_guard_acquire();
+  if (real::__cxa_guard_release == resolve___cxa_guard_release) aim___cxa_guard_release();
+  if (real::__cxa_guard_abort == resolve___cxa_guard_abort) aim___cxa_guard_abort();
+  return real::__cxa_guard_acquire != resolve___cxa_guard_acquire && real::__cxa_guard_release != resolve___cxa_guard_release &&
+         real::__cxa_guard_abort != resolve___cxa_guard_abort;
+}
+
 const uint8_t *unwind_header(uintptr_t pc) {
   ObjectSearch search{pc, 0, 0, nullptr};
   return find(search) ? search.header : nullptr;

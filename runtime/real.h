@@ -20,6 +20,9 @@ namespace snarl_rt::real {
 /// Looks everything up at once. From the constructor: later calls then never resolve.
 void resolve_all();
 
+/// Is there a C++ library that was loaded with the program? One that came later by dlopen is out of sight.
+bool have_guards();
+
 /// The .eh_frame_hdr of the object that holds `pc`, or null.
 const uint8_t *unwind_header(uintptr_t pc);
 

@@ -117,7 +117,7 @@ Thread *Threads::attach() {
   if (!self) return nullptr;
   self->tid = tid;
   self->handle = static_cast<uint64_t>(pthread_self());
-  self->joined_or_detached = true; // nobody told us; the record is free as soon as the thread is gone
+  self->joined_or_detached = !is_main; // nobody told us; the record is free as soon as the thread is gone
   if (Birth *born = birth(self->id)) born->tid = tid;
   if (is_main && __libc_stack_end) self->stack = bounds_to(reinterpret_cast<uintptr_t>(__libc_stack_end));
   store_release(self->state, Thread::Running);

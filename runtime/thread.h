@@ -65,10 +65,11 @@ struct Wait {
 };
 static_assert(offsetof(Wait, sequence) == 4);
 
-/// A pthread_once initialiser that this thread is running.
+/// An initialiser that this thread is running: pthread_once's, or a function-local static's.
 struct RunningOnce {
   const void *once = nullptr;
-  uintptr_t frame = 0;
+  uintptr_t frame = 0;    ///< of the call: once it has been left, so has the initialiser
+  uint32_t recorded = 0;  ///< Thread::recorded when it began
 };
 
 /// Where a thread came from; kept for ever, since threads are told in the trace only when they matter.
@@ -120,6 +121,7 @@ struct Thread {
   uint32_t once_count = 0;
   void (*once_init)() = nullptr; ///< handed to the initialiser's trampoline
   const void *once_object = nullptr;
+  Caller once_caller;
   uint8_t once_passed[32] = {}; ///< a bit for each once that recorded something: this thread came after it
 
   StackMemory stack_memory;

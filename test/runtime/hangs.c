@@ -126,9 +126,9 @@ int main(int argc, char **argv) {
   alarm(20); // never reached
   if (is("joinself")) { // glibc refuses a direct self-join; through another thread it hangs
     first_thread = pthread_self();
-    pthread_create(&second_thread, NULL, second, NULL);
     kind = "join";
     next_step();
+    pthread_create(&second_thread, NULL, second, NULL);
     pthread_join(second_thread, NULL);
   }
   pthread_create(&first_thread, NULL, first, NULL);
