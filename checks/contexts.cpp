@@ -121,7 +121,8 @@ private:
       auto same_ended = [](const std::vector<Site> &a, const std::vector<Site> &b) {
         return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), same_site);
       };
-      if (k.concurrent != c.concurrent || !same_ended(k.ended, c.ended) || k.own_this != c.own_this || k.own_params != c.own_params || !same_holds(k, c))
+      if (k.concurrent != c.concurrent || !same_ended(k.ended, c.ended) || k.own_this != c.own_this || k.own_params != c.own_params || k.within != c.within ||
+          !same_holds(k, c))
         continue;
       add_agents(f, i, c.agents);
       return;
@@ -138,6 +139,7 @@ private:
                   (k.own_params & ~c.own_params);
       k.concurrent |= c.concurrent;
       k.ended.clear();
+      k.within.clear();
       k.own_this &= c.own_this;
       k.own_params &= c.own_params;
       if (lost) queue_.push_back({f, uint32_t(all.size() - 1)});
@@ -218,6 +220,13 @@ private:
     for (const Hold &h : e.holds) add(h);
     for (const Hold &h : c.holds)
       if (!llvm::is_contained(e.dropped, h.lock)) add(h);
+    if (e.receiver.root == Root::This || (callee.is_lambda && e.same_frame)) next.within = c.within;
+    for (const PathStep &step : e.receiver.steps) {
+      if (step.kind != PathStep::Field) continue;
+      const Decl *d = program_.decl(step.symbol);
+      if (!d || !d->by_value) next.within.clear();
+      if (d && d->by_value && next.within.size() < 4) next.within.push_back(step.symbol);
+    }
     // Is what the callee gets known to this thread only?
     auto own = [&](const Path &p, bool here) {
       if (here) return true;

@@ -156,10 +156,24 @@ private:
     return count;
   }
 
+  /// A lock that lies outside the class of the data guards one object of that class: is it this one?
+  bool same_place(const Use &use, const Path &lock) const {
+    const Decl *data = program_.decl(use.point->path.last_field()), *guard = program_.decl(lock.last_field());
+    if (!data || !guard || !data->record || !guard->record || derives(data->record, guard->record) || derives(guard->record, data->record))
+      return true;
+    auto beside = [&](Symbol field) {
+      const Decl *d = program_.decl(field);
+      return d && d->record && (derives(d->record, guard->record) || derives(guard->record, d->record));
+    };
+    return llvm::any_of(use.point->path.steps, [&](const PathStep &s) { return beside(s.symbol); }) ||
+           (use.point->path.root == Root::This && llvm::any_of(use.context->within, beside));
+  }
+
   struct Evidence {
     Path lock;
     bool strong = false;
     unsigned depth = 0; ///< of aspects
+    unsigned uses = 0;  ///< places times contexts
     std::set<const Op *> held, held_writes;
     std::set<FunctionId> functions;
   };
@@ -185,6 +199,7 @@ private:
           e.depth = depth++;
           e.strong |= bond(u.point->path, h, lock) == Bond::Strong;
           e.held.insert(u.point->op);
+          ++e.uses;
           if (u.write) e.held_writes.insert(u.point->op);
           e.functions.insert(u.function);
         }
@@ -194,8 +209,8 @@ private:
     Symbol declared = decl->guarded_by.last_field();
     const Evidence *best = nullptr;
     auto better = [](const Evidence &a, const Evidence &b) {
-      return std::tuple(a.strong, a.held.size(), a.held_writes.size(), b.depth) >
-             std::tuple(b.strong, b.held.size(), b.held_writes.size(), a.depth);
+      return std::tuple(a.strong, a.uses, a.held.size(), a.held_writes.size(), b.depth) >
+             std::tuple(b.strong, b.uses, b.held.size(), b.held_writes.size(), a.depth);
     };
     for (auto &[key, e] : locks)
       if (!best || better(e, *best)) best = &e;
@@ -223,6 +238,7 @@ private:
           u.guarded = std::max(u.guarded, Use::Maybe); // another lock that may guard it too: not for this rule to judge
         }
       }
+      if (u.guarded == Use::No && out.strong && !out.declared && !same_place(u, out.guard)) u.guarded = Use::Maybe;
       if (u.guarded != Use::No) continue;
       without.insert(u.point->op);
       if (u.write) writes_without.insert(u.point->op);

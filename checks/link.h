@@ -10,7 +10,7 @@ struct LinkOptions {
   size_t max_acquisitions = 64; ///< per summary
   size_t max_blocks = 32;       ///< blocking calls per summary
   size_t max_targets = 16;      ///< of one virtual or indirect call
-  size_t max_contexts = 16;     ///< ways into a function told apart
+  size_t max_contexts = 32;     ///< ways into a function told apart
   size_t max_rounds = 6;        ///< over a set of mutually recursive functions
 };
 

@@ -38,8 +38,7 @@ bool has_field(const Path &path) {
   return llvm::any_of(path.steps, [](const PathStep &s) { return s.kind == PathStep::Field; });
 }
 
-/// An element of a container of pointers is somebody else's object.
-static bool holds_pointers(llvm::StringRef type) {
+bool holds_pointers(llvm::StringRef type) {
   return type.contains('*') || type.contains("shared_ptr") || type.contains("weak_ptr") || type.contains("reference_wrapper");
 }
 

@@ -17,6 +17,7 @@ Path stripped(Path path);
 bool has_field(const Path &path);
 /// The end of `path` lies in the object at its root, or in one that this object alone owns: no reference or shared pointer
 /// leads away on the way.
+bool holds_pointers(llvm::StringRef type); ///< a container of pointers: its elements are somebody else's objects
 bool inside(const Program &program, const Function &function, const Path &path);
 
 /// Total order by text, the same in every process.

@@ -127,6 +127,7 @@ struct Context {
   std::vector<Hold> holds;      ///< locks of the callers, named in this function's frame where possible
   bool own_this = false;
   uint64_t own_params = 0;
+  std::vector<Symbol> within;   ///< fields in which `this` lies by value, outermost first, as far as the callers tell
   FunctionId caller = kNoFunction; ///< one caller, for showing the way
   uint32_t caller_context = 0;
   Site call_site;

@@ -34,9 +34,21 @@ static bool comes_back(const Program &program, const Path &held, const Acquisiti
   return from_owner ? made <= 1 : !wanted.lock.known() && made == 1;
 }
 
+/// Several calls of one function under one lock are one mistake: the first is the place, the others are shown.
+static bool seen(Findings &mine, const Program &program, const Acquisition &want, const std::string &key) {
+  for (Finding &f : mine) {
+    if (f.key != key) continue;
+    f.steps.push_back(source_step(program, want.chain.front(), "and here"));
+    f.steps.back().main = false;
+    return true;
+  }
+  return false;
+}
+
 void self_deadlock_from_source(const Program &program, Findings &out) {
   for (FunctionId f = 0; f < program.functions.size(); ++f) {
     if (program.functions[f].in_system_header || program.info[f].contexts.empty()) continue;
+    Findings mine;
     for (const LockPair &pair : program.info[f].pairs) {
       const Acquisition &want = pair.wanted;
       if (want.how != How::Lock || want.traits.recursive || (want.conditional && want.chain.size() > 1)) continue;
@@ -45,6 +57,9 @@ void self_deadlock_from_source(const Program &program, Findings &out) {
         if (h.mode == Mode::Shared && want.mode == Mode::Shared) continue;
         bool same = same_object(h.lock, want.lock) && certain(h.lock);
         if (!same && !comes_back(program, h.lock, want)) continue;
+        std::string key = program.name_of(h.lock) + " in " + program.name_of(f);
+        if (want.chain.size() > 1) key += " by " + want.chain.front().callee.str().str();
+        if (seen(mine, program, want, key)) break;
         Finding finding;
         finding.rule = "self-deadlock";
         finding.severity = Severity::Error;
@@ -59,11 +74,12 @@ void self_deadlock_from_source(const Program &program, Findings &out) {
         add_chain(program, finding, h.taken, fmt::format("{} taken here", lock));
         add_chain(program, finding, want.chain, fmt::format("{} wanted again here", lock));
         finding.names = {program.name_of(h.lock)};
-        finding.key = fmt::format("{} in {}", program.name_of(h.lock), finding.function);
-        out.push_back(std::move(finding));
+        finding.key = key;
+        mine.push_back(std::move(finding));
         break;
       }
     }
+    std::move(mine.begin(), mine.end(), std::back_inserter(out));
   }
 }
 

@@ -57,7 +57,7 @@ std::vector<Condition> Walker::conditions(const State &state) const {
   for (const auto &[path, truth] : state.flags) {
     bool parameter = path.root == Root::Param && path.steps.empty() && is_switch(f_, path.index);
     bool field = (path.root == Root::This || path.root == Root::Param) && has_field(path);
-    if ((parameter || field || (path.root == Root::Variable && !program_.decl(path.symbol))) && all.size() < 4) all.push_back({path, truth});
+    if ((parameter || field || (path.root == Root::Variable && !program_.decl(path.symbol))) && all.size() < 16) all.push_back({path, truth});
   }
   return all;
 }
@@ -105,6 +105,12 @@ bool Walker::by_value_place(const Path &path) const {
 }
 
 bool Walker::is_own(const State &state, const Path &path) const {
+  // What an object that ends still has is its own, but for what it shares or only refers to.
+  if (f_.is_destructor && path.known() && path.root != Root::Variable)
+    return llvm::none_of(path.steps, [&](const PathStep &s) {
+      const Decl *d = program_.decl(s.symbol);
+      return d && (d->type.str().ends_with("&") || d->type.str().contains("shared_ptr"));
+    });
   if (!inside(program_, f_, path)) return false;
   if (state.is_own(path)) return true;
   Path root = root_path(path.root, path.index);

@@ -160,7 +160,9 @@ void Walker::record_wants(const Op &op, const State &state, std::vector<Want> &w
     from_callee(t, fr);
     for (const Callback &cb : program_.info[t.function].summary.callbacks) {
       if (cb.param >= op.args.size()) continue;
-      for (const Target &called : graph_.values(self_, op.args[cb.param])) {
+      const Value &value = op.args[cb.param];
+      if (!value.function && value.path.root == Root::Param && value.path.steps.empty()) continue; // the caller's to know
+      for (const Target &called : graph_.values(self_, value)) {
         if (program_.functions[called.function].is_coroutine) continue;
         CallFrame inner = callback_frame(state, fr, cb, called, op.args[cb.param]);
         std::vector<Hold> extra;
