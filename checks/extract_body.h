@@ -141,6 +141,7 @@ private:
   llvm::DenseSet<uint32_t> zero_is_success_, minus_one_is_success_; ///< operations by what they return
   llvm::DenseSet<const clang::ValueDecl *> written_; ///< fields and variables that this body writes
   llvm::DenseSet<Symbol> written_fields_;
+  llvm::DenseMap<const clang::VarDecl *, llvm::SmallVector<const clang::Expr *, 2>> assigned_; ///< null: changed otherwise
   llvm::DenseSet<const clang::Expr *> awaited_;
   llvm::DenseSet<const clang::Expr *> stored_;           ///< an Assign to its place was emitted with the call
   llvm::DenseSet<const clang::Decl *> nonblocking_; ///< descriptors set to O_NONBLOCK here

@@ -54,6 +54,9 @@ void Body::arguments(Op &op, const Callee &c) {
       v = constant;
     }
     v.borrowed = type->isReferenceType() || type->isPointerType();
+    // A temporary made for this call.
+    const Expr *whole = c.args[i]->IgnoreParens();
+    if (!v.path.known() && c.args[i]->getType()->isRecordType() && (isa<MaterializeTemporaryExpr>(whole) || whole->isPRValue())) v.fresh = true;
     op.args.push_back(std::move(v));
   }
 }

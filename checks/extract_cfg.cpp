@@ -291,6 +291,9 @@ void Body::element(const CFGElement &e) {
       if (auto *temporary = dyn_cast<MaterializeTemporaryExpr>(extended)) type = temporary->getSubExpr()->getType();
     }
     Path where = local(var->getCanonicalDecl()).shared && !var->getType()->isReferenceType() ? variable(var) : local_path(var->getCanonicalDecl());
+    // What was returned lives on in the caller.
+    for (const Op &op : llvm::reverse(*ops_))
+      if (op.kind == OpKind::Move && op.dest.root == Root::Return && op.path == where) return;
     // At the closing brace, or the return, that ends the scope.
     SourceLocation at = dtor.getTriggerStmt() ? dtor.getTriggerStmt()->getEndLoc() : var->getLocation();
     destroy(where, type, at);
@@ -379,7 +382,21 @@ std::optional<uint32_t> Body::tested_operation(const Expr *e) {
       auto recent = last_call_.find(var);
       if (recent != last_call_.end()) return recent->second;
       const LocalInfo &info = local(var);
-      if (!info.declared_here || info.reassigned || !info.init) return std::nullopt;
+      if (!info.declared_here || info.shared) return std::nullopt;
+      if (info.reassigned) {
+        // lock = NULL; ... lock = take(); ... if (lock) give(lock), lock = NULL: not null only by that call
+        auto values = assigned_[var];
+        if (info.init) values.push_back(info.init);
+        std::optional<uint32_t> only;
+        for (const Expr *v : values) {
+          if (v && truth(v) == Value::Zero) continue;
+          auto made = v ? results_.find(maker(v)) : results_.end();
+          if (made == results_.end() || only || zero_is_success_.contains(made->second)) return std::nullopt;
+          only = made->second;
+        }
+        return only;
+      }
+      if (!info.init) return std::nullopt;
       e = maker(info.init);
     }
   auto it = results_.find(maker(e));

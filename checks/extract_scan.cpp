@@ -150,9 +150,16 @@ void Body::scan(const Stmt *s, unsigned depth) {
     try_ = try_before;
     return;
   } else if (auto *binary = dyn_cast<BinaryOperator>(s)) {
-    if (binary->isAssignmentOp()) changed(binary->getLHS());
+    if (binary->isAssignmentOp()) {
+      changed(binary->getLHS());
+      if (const VarDecl *var = local_variable(binary->getLHS()))
+        assigned_[var].push_back(binary->getOpcode() == BO_Assign && !in_lambda_ ? binary->getRHS() : nullptr);
+    }
   } else if (auto *unary = dyn_cast<UnaryOperator>(s)) {
-    if (unary->isIncrementDecrementOp()) changed(unary->getSubExpr());
+    if (unary->isIncrementDecrementOp()) {
+      changed(unary->getSubExpr());
+      if (const VarDecl *var = local_variable(unary->getSubExpr())) assigned_[var].push_back(nullptr);
+    }
     if (unary->getOpcode() == UO_AddrOf)
       if (const VarDecl *var = local_variable(unary->getSubExpr())) {
         if (var->getType()->isReferenceType()) return scan(unary->getSubExpr(), depth + 1);

@@ -210,7 +210,7 @@ struct A { std::mutex mu_; std::unique_lock<std::mutex> hold() { std::unique_loc
   std::unique_lock<std::mutex> make() { return std::unique_lock<std::mutex>(mu_); } };
 void use(A &a) { auto lk = a.hold(); }
 )");
-  EXPECT_EQ(ops(facts, "A::hold"), "acquire this.mu_ -> lk\nmove lk -> return\nreturn = lk\ndestroy lk\n");
+  EXPECT_EQ(ops(facts, "A::hold"), "acquire this.mu_ -> lk\nmove lk -> return\nreturn = lk\n");
   EXPECT_EQ(ops(facts, "A::make"), "acquire this.mu_ -> return\nreturn = return\n");
   EXPECT_EQ(ops(facts, "use"), "call A::hold a -> lk\ndestroy lk\n");
 }
