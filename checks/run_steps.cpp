@@ -11,7 +11,10 @@ Step run_step(const Run &run, const std::string &side, StackId stack, std::strin
       step.place = frame.place;
       break;
     }
-  if (!step.stack.empty()) step.function = step.stack.front().function;
+  if (!step.stack.empty()) {
+    step.function = step.stack.front().function;
+    if (!step.place.known()) step.place.file = step.stack.front().module; // better than nothing: the object file
+  }
   step.message = std::move(message);
   step.side = side;
   return step;

@@ -7,7 +7,8 @@
 
 namespace snarl {
 
-/// A step at the top of `stack`. Its place is the first frame whose place is known. `side` names the thread.
+/// A step at the top of `stack`. Its place is the first frame whose place is known, else only
+/// the object file. `side` names the thread.
 Step run_step(const Run &run, const std::string &side, StackId stack, std::string message);
 /// "thread 3 was created here", a detail; nothing for the main thread or where the place is not known.
 void add_created(const Run &run, ThreadId thread, const std::string &side, Finding &finding);

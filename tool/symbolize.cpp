@@ -74,8 +74,14 @@ static bool starts_threads(const Frame &frame) {
 }
 
 Stack trim(Stack frames) {
-  auto first = std::find_if_not(frames.begin(), frames.end(), passes_on);
-  auto last = std::find_if_not(frames.rbegin(), frames.rend(), starts_threads).base();
+  // What calls main or a thread's function is near the outer end, but _start has no name in a stripped program.
+  auto end = frames.end();
+  for (size_t i = frames.size(); i > 1 && i + 4 > frames.size(); --i) {
+    llvm::StringRef function = frames[i - 1].function;
+    if (function.starts_with("__libc_start") || function == "start_thread") end = frames.begin() + (i - 1);
+  }
+  auto first = std::find_if_not(frames.begin(), end, passes_on);
+  auto last = std::find_if_not(std::make_reverse_iterator(end), frames.rend(), starts_threads).base();
   if (first >= last) return frames;
   return Stack(first, last);
 }

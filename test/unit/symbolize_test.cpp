@@ -98,6 +98,7 @@ TEST(Symbolize, TrimmedToTheUsersFrames) {
   EXPECT_EQ(trimmed({"__gthread_mutex_lock", "std::mutex::lock", "std::lock_guard<std::mutex>::lock_guard", "Bus::emit", "main",
                      "__libc_start_call_main", "__libc_start_main_impl", "_start"}),
             (Names{"Bus::emit", "main"}));
+  EXPECT_EQ(trimmed({"", "", "__libc_start_call_main", "__libc_start_main_impl", ""}), (Names{"", ""})) << "stripped";
   EXPECT_EQ(trimmed({"worker", "std::__invoke_impl<void, void (*)()>", "std::thread::_State_impl<x>::_M_run", "start_thread",
                      "clone3"}),
             (Names{"worker"}));
