@@ -1,4 +1,5 @@
 #include "event.h"
+#include "options.h"
 #include "writer.h"
 
 namespace snarl_rt {
@@ -82,7 +83,13 @@ void record_situation(Thread &self, const LockRef &lock, LockId wanted, char mod
   roll_if_closed(self);
   uint64_t key = situation_key(self.held[self.held_count - 1].chain, self.segment_salt, wanted, mode, timed);
   if (self.situations.contains(key)) return;
-  if (!self.situations.insert(key) || !trace.start()) {
+  bool inserted = self.situations.insert(key);
+  // What comes before the first other thread orders nothing. Preloaded by hand, that alone is no reason to make files.
+  if (inserted && !options.trace.length && !trace.started() && threads.only_one()) {
+    self.segment_used = true;
+    return;
+  }
+  if (!inserted || !trace.start()) {
     trace.count("situations_dropped");
     return;
   }

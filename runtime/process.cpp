@@ -123,23 +123,11 @@ void after_fork_in_child() {
   if (options.trace.length) trace.start();
 }
 
+/// Libraries that were loaded after us are initialised before us, and may lock in their constructors.
 __attribute__((constructor(101))) void begin() {
-  pid = static_cast<int>(raw_syscall(SYS_getpid));
-  real::resolve_all();
-  layouts_hold();
-  uintptr_t start, end;
-  if (real::object_range(reinterpret_cast<uintptr_t>(&begin), start, end)) hide_frames(start, end);
-  pthread_spinlock_t probe;
-  if (real::pthread_spin_init(&probe, PTHREAD_PROCESS_PRIVATE) == 0) unlocked_spin = probe;
-  const char *bad = parse_options(find_variable(environ, "SNARL_OPTIONS"), options);
-  if (bad) {
-    say("snarl: SNARL_OPTIONS is not understood from here on: ");
-    say(bad);
-    say("\n");
-  }
+  prepare_process();
   if (options.help) list_options();
   find_command();
-  have_end_key = pthread_key_create(&end_key, at_thread_end) == 0;
   pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
   if (Thread *self = enter()) {
     Inside inside(*self);
@@ -151,6 +139,28 @@ __attribute__((constructor(101))) void begin() {
 __attribute__((destructor(101))) void end() { finish(); }
 
 } // namespace
+
+void prepare_process() {
+  static bool prepared = false, parsed = false;
+  if (!prepared) {
+    prepared = true;
+    pid = static_cast<int>(raw_syscall(SYS_getpid));
+    real::resolve_all();
+    layouts_hold();
+    uintptr_t start, end;
+    if (real::object_range(reinterpret_cast<uintptr_t>(&begin), start, end)) hide_frames(start, end);
+    pthread_spinlock_t probe;
+    if (real::pthread_spin_init(&probe, PTHREAD_PROCESS_PRIVATE) == 0) unlocked_spin = probe;
+    have_end_key = pthread_key_create(&end_key, at_thread_end) == 0;
+  }
+  if (parsed || !environ) return;
+  parsed = true;
+  const char *bad = parse_options(find_variable(environ, "SNARL_OPTIONS"), options);
+  if (!bad) return;
+  say("snarl: SNARL_OPTIONS is not understood from here on: ");
+  say(bad);
+  say("\n");
+}
 
 int process_id() { return pid; }
 int spin_unlocked() { return unlocked_spin; }

@@ -1,5 +1,5 @@
 #include "thread.h"
-#include "options.h"
+#include "process.h"
 #include "writer.h"
 #include <pthread.h>
 #include <sys/resource.h>
@@ -111,6 +111,7 @@ void Threads::started(Thread &thread) {
 }
 
 Thread *Threads::attach() {
+  prepare_process();
   int tid = own_tid();
   bool is_main = tid == static_cast<int>(raw_syscall(SYS_getpid));
   Thread *self = make(0, 0, 0);

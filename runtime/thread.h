@@ -160,6 +160,8 @@ public:
   /// The record of a pthread_t that can still be joined, or null.
   Thread *by_handle(uint64_t handle);
   Thread *first() const { return load_acquire(first_); }
+  /// No second thread has been seen so far.
+  bool only_one() const { return load(last_id_) < 2; }
   Birth *birth(ThreadId id);
   /// In a forked child: only `self` is left, and it is thread 1.
   void after_fork(Thread &self);

@@ -2,6 +2,7 @@
 // RUN: %gcc -O1 -g -pthread %s -o %t && rm -rf %t.dir && mkdir -p %t.dir && cd %t.dir
 // RUN: env -u SNARL_OPTIONS LD_PRELOAD=%rt %t > %t.out 2> %t.err ; test $? = 3 && echo out | cmp - %t.out && test ! -s %t.err && test ! -e snarl.trace
 // RUN: env -u SNARL_OPTIONS LD_PRELOAD=%rt %t nested > %t.out 2> %t.err ; test $? = 3 && test ! -s %t.err && ls snarl.trace | count 1
+// RUN: rm -rf snarl.trace && env -u SNARL_OPTIONS LD_PRELOAD=%rt %t single > %t.out 2> %t.err ; test $? = 3 && test ! -s %t.err && test ! -e snarl.trace
 // RUN: env -u SNARL_OPTIONS LD_PRELOAD=%rt %t circle > %t.out 2> %t.err ; test $? = 3 && echo out | cmp - %t.out && FileCheck %s < %t.err
 // RUN: env -u SNARL_OPTIONS LD_PRELOAD=%rt %t again > %t.out 2> %t.err ; test $? = 3 && FileCheck %s --check-prefix=AGAIN < %t.err
 // RUN: env SNARL_OPTIONS=print=0 LD_PRELOAD=%rt %t again > %t.out 2> %t.err ; test $? = 3 && test ! -s %t.err
@@ -33,7 +34,9 @@ static void *nest(void *p) {
 int main(int argc, char **argv) {
   pthread_t t, u;
   const char *what = argc > 1 ? argv[1] : "";
-  if (*what) {
+  if (!strcmp(what, "single")) {
+    nest(&a);
+  } else if (*what) {
     pthread_create(&t, NULL, nest, &a);
     if (!strcmp(what, "nested")) pthread_join(t, NULL);
     pthread_create(&u, NULL, nest, strcmp(what, "circle") ? &a : NULL);

@@ -5,6 +5,7 @@
 
 namespace snarl_rt {
 
+void prepare_process() {}
 void something_found() {}
 int process_id() { return getpid(); }
 int spin_unlocked() {
