@@ -197,32 +197,35 @@ void Body::blocks(Stmt *body) {
   compact();
 }
 
-/// Fields and variables that others may change are no flags where time passes: in loops and around waits.
+/// A test that leaves a loop waits for someone to change what is tested, so fields and variables tested there are no flags
+/// anywhere in the function: taken as unchanging they would make the loop endless.
 void Body::forget_flags() {
   std::vector<Block> &all = out_.blocks;
-  bool passes = false;
-  std::vector<uint8_t> state(all.size()); // depth-first: 0 new, 1 on the stack, 2 done
-  std::vector<std::pair<uint32_t, unsigned>> stack{{out_.entry, 0}};
-  if (all.size() > out_.entry) state[out_.entry] = 1;
-  while (!stack.empty() && !passes) {
-    auto &[at, next] = stack.back();
-    if (next == all[at].successors.size()) {
-      state[at] = 2;
-      stack.pop_back();
-      continue;
+  auto others_may_change = [](const Branch &b) {
+    return b.kind == Branch::Flag && (!b.path.steps.empty() || b.path.root == Root::Variable);
+  };
+  auto reaches = [&](uint32_t from, uint32_t to) {
+    llvm::SmallVector<uint32_t, 16> stack{from};
+    std::vector<bool> seen(all.size());
+    while (!stack.empty()) {
+      uint32_t at = stack.pop_back_val();
+      if (at == to) return true;
+      if (seen[at]) continue;
+      seen[at] = true;
+      stack.append(all[at].successors.begin(), all[at].successors.end());
     }
-    uint32_t to = all[at].successors[next++];
-    passes |= state[to] == 1;
-    if (state[to] == 0) {
-      state[to] = 1;
-      stack.push_back({to, 0});
-    }
+    return false;
+  };
+  std::vector<Path> awaited;
+  unsigned searched = 0;
+  for (uint32_t i = 0; i < all.size(); ++i) {
+    if (!others_may_change(all[i].branch)) continue;
+    bool leaves = ++searched > 100; // enough is enough: take them all for loop tests
+    if (!leaves) leaves = reaches(all[i].successors[0], i) != reaches(all[i].successors[1], i);
+    if (leaves) awaited.push_back(all[i].branch.path);
   }
-  for (const Block &block : all)
-    for (const Op &op : block.ops) passes |= op.kind == OpKind::Wait || op.kind == OpKind::Suspend;
-  if (!passes) return;
   for (Block &block : all)
-    if (block.branch.kind == Branch::Flag && (!block.branch.path.steps.empty() || block.branch.path.root == Root::Variable)) block.branch = {};
+    if (others_may_change(block.branch) && llvm::is_contained(awaited, block.branch.path)) block.branch = {};
 }
 
 /// Empty blocks with one successor carry nothing.
