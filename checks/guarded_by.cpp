@@ -139,6 +139,12 @@ private:
     std::vector<Hold> all = use.point->holds;
     for (const Hold &h : use.context->holds)
       if (!llvm::is_contained(use.point->dropped, h.lock)) all.push_back(h);
+    // Callers that are not in sight hand over a guard as proof.
+    llvm::StringRef signature = program_.functions[use.function].signature.str();
+    if (use.context->caller == kNoFunction &&
+        llvm::any_of(std::initializer_list<const char *>{"unique_lock<", "lock_guard<", "scoped_lock<", "shared_lock<"},
+                     [&](const char *guard) { return signature.split('(').second.contains(guard); }))
+      all.emplace_back();
     return all;
   }
 
@@ -252,8 +258,10 @@ private:
       if (u.guarded == Use::No) functions_without.insert(u.function);
     size_t with = best->functions.size(), bare = functions_without.size();
     // Where there is a choice of locks, a lock is held by chance more often.
-    if (out.strong)
-      return (!best->held_writes.empty() || !writes_without.empty()) && (locks_beside(best->lock) > 1 ? with >= bare : 3 * with >= bare);
+    if (out.strong) {
+      if (best->held_writes.empty()) return !writes_without.empty() && with >= bare;
+      return locks_beside(best->lock) > 1 ? with >= bare : 3 * with >= bare;
+    }
     return best->lock.root == Root::Variable && !has_field(best->lock) && best->held.size() >= 3 && with >= 2 &&
            !best->held_writes.empty() && best->held.size() >= 4 * without.size();
   }

@@ -15,9 +15,10 @@ bool same_object(const Path &a, const Path &b);
 /// Without array steps and dereferences at the end.
 Path stripped(Path path);
 bool has_field(const Path &path);
+/// Is this the type of a container of pointers? Its elements are somebody else's objects.
+bool holds_pointers(llvm::StringRef type);
 /// The end of `path` lies in the object at its root, or in one that this object alone owns: no reference or shared pointer
 /// leads away on the way.
-bool holds_pointers(llvm::StringRef type); ///< a container of pointers: its elements are somebody else's objects
 bool inside(const Program &program, const Function &function, const Path &path);
 
 /// Total order by text, the same in every process.

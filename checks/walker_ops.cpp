@@ -1,6 +1,7 @@
 // What each operation does to a lock state.
 #include "walker.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 
 namespace snarl {
 
@@ -555,7 +556,24 @@ std::vector<const Exit *> Walker::exits_for(const State &state, const CallFrame 
   return chosen;
 }
 
+/// assertHeld(), mutex_assert_held(&m), AssertLocked(): says what holds here, does nothing.
+static bool asserts_held(const Op &op) {
+  std::string name;
+  for (char c : op.callee_name.str().rsplit(':').second.empty() ? op.callee_name.str() : op.callee_name.str().rsplit(':').second)
+    if (c != '_') name += llvm::toLower(c);
+  return llvm::StringRef(name).contains("assertheld") || llvm::StringRef(name).contains("assertlocked");
+}
+
 void Walker::call(const Op &op, State state, States &out) {
+  if (asserts_held(op)) {
+    Hold h;
+    h.lock = state.resolve(op.path.known() ? op.path : op.args.empty() ? Path() : op.args[0].path);
+    h.assumed = true;
+    h.taken = {hop(op)};
+    if (h.lock.known() && llvm::none_of(state.holds, [&](const Hold &x) { return x.lock == h.lock; })) state.holds.push_back(h);
+    out.push_back(std::move(state));
+    return;
+  }
   if (in_loop_[block_]) state.forget_root(root_path(Root::Result, op.id)); // another object each time round
   std::vector<Target> targets = graph_.targets(self_, op);
   // Bodies that run later, or nowhere we can see.
