@@ -35,8 +35,12 @@ SNARL_INLINE long raw_syscall(long number, long a = 0, long b = 0, long c = 0, l
   return result;
 }
 
-template <class T> SNARL_INLINE T load(const volatile T &from) { return __atomic_load_n(&from, __ATOMIC_RELAXED); }
-template <class T> SNARL_INLINE T load_acquire(const volatile T &from) { return __atomic_load_n(&from, __ATOMIC_ACQUIRE); }
+template <class T> SNARL_INLINE T load(const volatile T &from) {
+  return __atomic_load_n(&from, __ATOMIC_RELAXED);
+}
+template <class T> SNARL_INLINE T load_acquire(const volatile T &from) {
+  return __atomic_load_n(&from, __ATOMIC_ACQUIRE);
+}
 template <class T, class V> SNARL_INLINE void store(T &to, V value) {
   __atomic_store_n(&to, static_cast<T>(value), __ATOMIC_RELAXED);
 }
@@ -44,7 +48,9 @@ template <class T, class V> SNARL_INLINE void store_release(T &to, V value) {
   __atomic_store_n(&to, static_cast<T>(value), __ATOMIC_RELEASE);
 }
 /// Orders stores for a signal handler of the same thread and for the watcher (x86 keeps stores in order).
-SNARL_INLINE void compiler_barrier() { __asm__ volatile("" ::: "memory"); }
+SNARL_INLINE void compiler_barrier() {
+  __asm__ volatile("" ::: "memory");
+}
 
 /// Zeroed pages, or null when the system refuses.
 inline void *map_pages(size_t bytes) {
@@ -63,16 +69,20 @@ SNARL_INLINE uint64_t mix(uint64_t x) {
   x ^= x >> 33;
   return x;
 }
-SNARL_INLINE uint64_t mix(uint64_t a, uint64_t b) { return mix(a * 0x9e3779b97f4a7c15ull + b); }
+SNARL_INLINE uint64_t mix(uint64_t a, uint64_t b) {
+  return mix(a * 0x9e3779b97f4a7c15ull + b);
+}
 
-/// Guards tables that only a new lock, stack, thread or situation touches: never the repeat path. Taken with the thread's
-/// guard set (see Thread::inside), so that a signal handler of the holder cannot wait for it.
+/// Guards tables that only a new lock, stack, thread or situation touches: never the repeat path. Taken with the
+/// thread's guard set (see Thread::inside), so that a signal handler of the holder cannot wait for it.
 class SpinLock {
 public:
   void lock() {
     for (int spins = 0; __atomic_exchange_n(&taken_, 1, __ATOMIC_ACQUIRE);)
-      if (++spins < 100) __builtin_ia32_pause();
-      else raw_syscall(SYS_sched_yield);
+      if (++spins < 100)
+        __builtin_ia32_pause();
+      else
+        raw_syscall(SYS_sched_yield);
   }
   void unlock() { __atomic_store_n(&taken_, 0, __ATOMIC_RELEASE); }
   /// In a forked child only: whoever held it is not there any more.

@@ -28,14 +28,17 @@ struct Reader {
       uint8_t byte = *at++;
       if (shift < 64) value |= uint64_t{byte & 0x7fu} << shift;
       shift += 7;
-      if (!(byte & 0x80)) return shift < 64 && (byte & 0x40) ? int64_t(value | (~uint64_t{0} << shift)) : int64_t(value);
+      if (!(byte & 0x80))
+        return shift < 64 && (byte & 0x40) ? int64_t(value | (~uint64_t{0} << shift)) : int64_t(value);
     }
   }
   /// A pointer in one of the DW_EH_PE_ encodings; pc-relative or absolute ones only, the others give 0.
   uintptr_t encoded(uint8_t encoding) {
     uintptr_t place = reinterpret_cast<uintptr_t>(at), value = 0;
     switch (encoding & 0x0f) {
-    case 0x00: case 0x04: case 0x0c: value = fixed<uint64_t>(); break;
+    case 0x00:
+    case 0x04:
+    case 0x0c: value = fixed<uint64_t>(); break;
     case 0x02: value = fixed<uint16_t>(); break;
     case 0x03: value = fixed<uint32_t>(); break;
     case 0x0a: value = static_cast<uintptr_t>(int64_t{fixed<int16_t>()}); break;
@@ -75,21 +78,27 @@ Cie read_cie(const uint8_t *start) {
   reader.at += length(augmentation) + 1;
   cie.code_align = reader.uleb();
   cie.data_align = reader.sleb();
-  if (version == 1) ++reader.at;
-  else reader.uleb();
+  if (version == 1)
+    ++reader.at;
+  else
+    reader.uleb();
   cie.instructions = reader.at;
   if (augmentation[0] == 'z') {
     cie.augmented = true;
     uint64_t bytes = reader.uleb();
     cie.instructions = reader.at + bytes;
     for (const char *c = augmentation + 1; *c; ++c) {
-      if (*c == 'R') cie.fde_encoding = reader.fixed<uint8_t>();
-      else if (*c == 'L') ++reader.at;
+      if (*c == 'R')
+        cie.fde_encoding = reader.fixed<uint8_t>();
+      else if (*c == 'L')
+        ++reader.at;
       else if (*c == 'P') {
         uint8_t encoding = reader.fixed<uint8_t>();
         reader.encoded(encoding);
-      } else if (*c == 'S') cie.signal = true;
-      else if (*c != 'B') return cie;
+      } else if (*c == 'S')
+        cie.signal = true;
+      else if (*c != 'B')
+        return cie;
     }
   } else if (augmentation[0]) {
     return cie;
@@ -153,7 +162,7 @@ bool run(Reader reader, const uint8_t *end, const Cie &cie, const State &initial
     }
     switch (op) {
     case 0x00: break; // nop
-    case 0x01: // set_loc
+    case 0x01:        // set_loc
       place = reader.encoded(cie.fde_encoding);
       if (place > pc) return true;
       break;
@@ -169,13 +178,19 @@ bool run(Reader reader, const uint8_t *end, const Cie &cie, const State &initial
       place += reader.fixed<uint32_t>() * cie.code_align;
       if (place > pc) return true;
       break;
-    case 0x05: reg = reader.uleb(); offset_rule(reg, static_cast<int64_t>(reader.uleb())); break; // offset_extended
+    case 0x05:
+      reg = reader.uleb();
+      offset_rule(reg, static_cast<int64_t>(reader.uleb()));
+      break; // offset_extended
     case 0x06: restore(reader.uleb()); break;
     case 0x07: // undefined
       if ((reg = reader.uleb()) == kReturn) state.return_lost = true;
       break;
     case 0x08: same_value(reader.uleb()); break;
-    case 0x09: reader.uleb(); reader.uleb(); break; // register
+    case 0x09:
+      reader.uleb();
+      reader.uleb();
+      break;   // register
     case 0x0a: // remember_state
       if (depth == 4) return false;
       remembered[depth++] = state;
@@ -212,16 +227,29 @@ bool run(Reader reader, const uint8_t *end, const Cie &cie, const State &initial
       }
       reader.at += bytes;
       break;
-    case 0x11: reg = reader.uleb(); offset_rule(reg, reader.sleb()); break; // offset_extended_sf
+    case 0x11:
+      reg = reader.uleb();
+      offset_rule(reg, reader.sleb());
+      break;   // offset_extended_sf
     case 0x12: // def_cfa_sf
       cfa_register(reader.uleb());
       state.row.cfa_offset = static_cast<int32_t>(reader.sleb() * cie.data_align);
       break;
     case 0x13: state.row.cfa_offset = static_cast<int32_t>(reader.sleb() * cie.data_align); break;
-    case 0x14: reader.uleb(); reader.uleb(); break;                    // val_offset
-    case 0x15: reader.uleb(); reader.sleb(); break;                    // val_offset_sf
-    case 0x16: reader.uleb(); bytes = reader.uleb(); reader.at += bytes; break; // val_expression
-    case 0x2e: reader.uleb(); break;                                   // GNU_args_size
+    case 0x14:
+      reader.uleb();
+      reader.uleb();
+      break; // val_offset
+    case 0x15:
+      reader.uleb();
+      reader.sleb();
+      break; // val_offset_sf
+    case 0x16:
+      reader.uleb();
+      bytes = reader.uleb();
+      reader.at += bytes;
+      break;                         // val_expression
+    case 0x2e: reader.uleb(); break; // GNU_args_size
     default: return false;
     }
   }
@@ -235,7 +263,9 @@ const uint8_t *find_fde(const uint8_t *header, uintptr_t pc) {
   Reader reader{header + 4};
   reader.encoded(header[1]);
   uint32_t count = reader.fixed<uint32_t>();
-  struct Row { int32_t pc, fde; };
+  struct Row {
+    int32_t pc, fde;
+  };
   const uint8_t *table = reader.at;
   auto row = [&](uint32_t i) {
     Row result;
@@ -246,8 +276,10 @@ const uint8_t *find_fde(const uint8_t *header, uintptr_t pc) {
   uint32_t low = 0, high = count; // the last row whose pc is not above
   while (low < high) {
     uint32_t middle = low + (high - low) / 2;
-    if (row(middle).pc <= relative) low = middle + 1;
-    else high = middle;
+    if (row(middle).pc <= relative)
+      low = middle + 1;
+    else
+      high = middle;
   }
   return low ? header + row(low - 1).fde : nullptr;
 }
@@ -290,8 +322,8 @@ constexpr uintptr_t kUcontextBp = kUcontextRegisters + 8 * 10, kUcontextSp = kUc
 } // namespace
 
 uint64_t UnwindRow::pack() const {
-  return uint64_t{1} << 63 | uint64_t{cfa} << 58 | uint64_t{bp} << 56 | (uint64_t(uint32_t(cfa_offset)) & 0xfffffff) << 28 |
-         (uint64_t(uint32_t(bp_offset)) & 0xfffffff);
+  return uint64_t{1} << 63 | uint64_t{cfa} << 58 | uint64_t{bp} << 56 |
+         (uint64_t(uint32_t(cfa_offset)) & 0xfffffff) << 28 | (uint64_t(uint32_t(bp_offset)) & 0xfffffff);
 }
 
 UnwindRow UnwindRow::unpack(uint64_t bits) {
@@ -329,8 +361,10 @@ UnwindRow row_from_fde(const uint8_t *fde, uintptr_t pc) {
   if (!run(Reader{cie.instructions}, cie.end, cie, initial, 0, ~uintptr_t{0}, initial)) return {};
   state = initial;
   if (!run(reader, end, cie, initial, start, pc, state)) return {};
-  if (state.return_lost) state.row.cfa = UnwindRow::Outermost;
-  else if (state.return_odd) state.row.cfa = UnwindRow::None;
+  if (state.return_lost)
+    state.row.cfa = UnwindRow::Outermost;
+  else if (state.return_odd)
+    state.row.cfa = UnwindRow::None;
   return state.row;
 }
 
@@ -372,6 +406,8 @@ bool step(Frame &frame, const StackBounds &bounds) {
   return true;
 }
 
-void forget_rows() { __atomic_add_fetch(&rows_epoch, 1, __ATOMIC_RELAXED); }
+void forget_rows() {
+  __atomic_add_fetch(&rows_epoch, 1, __ATOMIC_RELAXED);
+}
 
 } // namespace snarl_rt

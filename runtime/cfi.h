@@ -2,8 +2,9 @@
 //
 // Why not libunwind: it takes mutexes (which are ours), blocks signals at each lookup, allocates, and starts from the
 // caller's registers only; here a thread must also be unwound by another one, from where it published that it waits.
-// Why so short: up the stack of a thread that called a function, only the frame address, the return address and rbp matter.
-// An unwind row is therefore packed into eight bytes and cached by program counter; a step through the cache is two loads.
+// Why so short: up the stack of a thread that called a function, only the frame address, the return address and rbp
+// matter. An unwind row is therefore packed into eight bytes and cached by program counter; a step through the cache is
+// two loads.
 #pragma once
 #include "base.h"
 
@@ -33,7 +34,9 @@ struct UnwindRow {
 /// Where a thread's stack may be read: [sp of the first frame, end).
 struct StackBounds {
   uintptr_t low = 0, end = 0;
-  bool contains(uintptr_t address, size_t bytes) const { return address >= low && address < end && end - address >= bytes; }
+  bool contains(uintptr_t address, size_t bytes) const {
+    return address >= low && address < end && end - address >= bytes;
+  }
 };
 
 /// The row for `pc` (pass the return address minus one) out of the unwind tables, or a row of kind None.

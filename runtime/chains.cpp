@@ -62,8 +62,10 @@ bool OrderSketch::has_cycle() const {
     for (uint32_t i = 0; i < n; ++i) wanted[left[i].from] = wanted[left[i].to] = 0;
     for (uint32_t i = 0; i < n; ++i) ++wanted[left[i].to];
     for (uint32_t i = 0; i < n;)
-      if (wanted[left[i].from]) ++i;
-      else left[i] = left[--n], changed = true;
+      if (wanted[left[i].from])
+        ++i;
+      else
+        left[i] = left[--n], changed = true;
   }
   unmap_pages(wanted, bytes);
   unmap_pages(left, count_ * sizeof(Edge));

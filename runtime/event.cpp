@@ -7,8 +7,12 @@ namespace {
 OrderSketch sketch;
 }
 
-bool may_have_cycle() { return sketch.has_cycle(); }
-SpinLock &sketch_lock() { return sketch.lock(); }
+bool may_have_cycle() {
+  return sketch.has_cycle();
+}
+SpinLock &sketch_lock() {
+  return sketch.lock();
+}
 
 Held *find_held(Thread &self, const void *address) {
   for (uint32_t i = self.held_count; i-- > 0;)
@@ -76,7 +80,8 @@ void record_situation(Thread &self, const LockRef &lock, LockId wanted, char mod
   drop_stale(self);
   uint32_t n = 0;
   for (uint32_t i = 0; i < self.held_count; ++i) {
-    if (self.held[i].address == lock.address && !(self.held[i].depth & kInWait)) return; // again: says nothing about order
+    if (self.held[i].address == lock.address && !(self.held[i].depth & kInWait))
+      return; // again: says nothing about order
     n += !(self.held[i].depth & kInWait);
   }
   if (!n) return;
@@ -138,8 +143,10 @@ void unlock_out_of_order(Thread &self, const LockRef &lock, Caller caller) {
       entry.depth &= ~kInWait;
       unpublish(self);
     }
-    if (entry.depth) --entry.depth;
-    else remove_held(self, i);
+    if (entry.depth)
+      --entry.depth;
+    else
+      remove_held(self, i);
     return;
   }
   foreign_unlock(self, lock, caller);
@@ -148,7 +155,8 @@ void unlock_out_of_order(Thread &self, const LockRef &lock, Caller caller) {
 void locked_again(Thread &self, const LockRef &lock, LockId id, char mode, Caller caller) {
   Held *entry = find_held(self, lock.address);
   if (!entry || entry->depth & kInWait) return;
-  bool hangs = lock.kind == 'm' || lock.kind == 's' || ((lock.kind == 'w' || lock.kind == 'W') && mode == 'x' && entry->mode == 's');
+  bool hangs = lock.kind == 'm' || lock.kind == 's' ||
+               ((lock.kind == 'w' || lock.kind == 'W') && mode == 'x' && entry->mode == 's');
   if (!hangs) return;
   Inside inside(self);
   report_misuse(self, 'r', lock, id, self.stack_memory.look_up(caller, self.stack), self.id, entry->stack);
@@ -191,8 +199,10 @@ bool used_as_lock(const sem_t *s) {
 void before_semaphore(Thread *self, sem_t *s, bool timed, Caller caller) {
   if (!self) return;
   if (used_as_lock(s)) {
-    if (find_held(*self, s)) set_semaphore_use(s, SemaphoreUse::Token); // it counts on somebody else's post
-    else return (void)before_lock(self, s, 'x', timed, caller, 'p');
+    if (find_held(*self, s))
+      set_semaphore_use(s, SemaphoreUse::Token); // it counts on somebody else's post
+    else
+      return (void)before_lock(self, s, 'x', timed, caller, 'p');
   }
   publish(*self, 'p', s, 'x', timed, caller);
 }
@@ -232,9 +242,12 @@ namespace {
 
 constexpr uint32_t kMaxRunning = sizeof(Thread::once) / sizeof(RunningOnce);
 
-Once *as_lock(const void *once) { return static_cast<Once *>(const_cast<void *>(once)); }
+Once *as_lock(const void *once) {
+  return static_cast<Once *>(const_cast<void *>(once));
+}
 
-/// Initialisers left by an exception, a cancellation or longjmp are not running any more: the frames of their calls are gone.
+/// Initialisers left by an exception, a cancellation or longjmp are not running any more: the frames of their calls are
+/// gone.
 void drop_left_initialisers(Thread &self, Caller caller) {
   while (self.once_count && self.once[self.once_count - 1].frame < caller.frame)
     once_ends(self, self.once[self.once_count - 1].once, false);
@@ -249,8 +262,10 @@ void before_once(Thread *self, const void *once, bool done, Caller caller) {
     Inside inside(*self);
     once_is_fresh(once);
   }
-  if (self->held_count) before_lock(self, as_lock(once), 'x', false, caller, 'o');
-  else publish(*self, 'o', once, 'x', false, caller);
+  if (self->held_count)
+    before_lock(self, as_lock(once), 'x', false, caller, 'o');
+  else
+    publish(*self, 'o', once, 'x', false, caller);
 }
 
 void once_begins(Thread &self, const void *once, Caller caller, bool may_be_left) {

@@ -12,8 +12,12 @@ namespace snarl_rt {
 constexpr uint32_t kInWait = 1u << 31; ///< in Held::depth: given back by a condition wait that has not returned yet
 
 /// Spin locks and semaphores have no room for a number.
-inline LockRef ref_to(sem_t *s) { return ref_in_table(s, 'S'); }
-inline LockRef ref_to(pthread_spinlock_t *s) { return ref_in_table(const_cast<const int *>(s), 's'); }
+inline LockRef ref_to(sem_t *s) {
+  return ref_in_table(s, 'S');
+}
+inline LockRef ref_to(pthread_spinlock_t *s) {
+  return ref_in_table(const_cast<const int *>(s), 's');
+}
 
 // ---- slow halves, guarded. Templates, so that the fast half need not describe the lock first.
 
@@ -30,7 +34,8 @@ SNARL_COLD bool grow_held(Thread &self);
 template <class Lock> SNARL_COLD LockId identify_slow(Thread &self, Lock *lock, Caller caller) {
   return first_sight(self, ref_to(lock), caller);
 }
-template <class Lock> SNARL_COLD void record_slow(Thread &self, Lock *lock, LockId id, char mode, bool timed, Caller caller) {
+template <class Lock>
+SNARL_COLD void record_slow(Thread &self, Lock *lock, LockId id, char mode, bool timed, Caller caller) {
   record_situation(self, ref_to(lock), id, mode, timed, caller);
 }
 template <class Lock> SNARL_COLD void again_slow(Thread &self, Lock *lock, LockId id, char mode, Caller caller) {
@@ -57,21 +62,37 @@ SNARL_INLINE StackId stack_of(Thread &self, Caller caller) {
 
 // ---- identity without a call, where the number is in the lock
 
-SNARL_INLINE LockId quick_id(pthread_mutex_t *m) { return slot_id(load(slot_in(m)->word), m); }
-SNARL_INLINE LockId quick_id(pthread_rwlock_t *l) { return slot_id(load(l->__data.__pad2), l); }
-SNARL_INLINE LockId quick_id(pthread_spinlock_t *) { return 0; }
+SNARL_INLINE LockId quick_id(pthread_mutex_t *m) {
+  return slot_id(load(slot_in(m)->word), m);
+}
+SNARL_INLINE LockId quick_id(pthread_rwlock_t *l) {
+  return slot_id(load(l->__data.__pad2), l);
+}
+SNARL_INLINE LockId quick_id(pthread_spinlock_t *) {
+  return 0;
+}
 /// Locks with room for a number are asked again after the call; keeping it would cost a register over the call.
 template <class Lock> constexpr bool kHasRoom = true;
 template <> inline constexpr bool kHasRoom<pthread_spinlock_t> = false;
 template <> inline constexpr bool kHasRoom<sem_t> = false;
-SNARL_INLINE LockId quick_id(sem_t *) { return 0; }
+SNARL_INLINE LockId quick_id(sem_t *) {
+  return 0;
+}
 
 /// Is it the caller's already? Exact for mutexes, where glibc keeps the owner.
-SNARL_INLINE bool mine(Thread &self, pthread_mutex_t *m) { return load(m->__data.__owner) == self.tid; }
-SNARL_INLINE bool mine(Thread &self, pthread_rwlock_t *l) { return self.held_count && find_held(self, l); }
-SNARL_INLINE bool mine(Thread &self, pthread_spinlock_t *s) { return self.held_count && find_held(self, const_cast<int *>(s)); }
+SNARL_INLINE bool mine(Thread &self, pthread_mutex_t *m) {
+  return load(m->__data.__owner) == self.tid;
+}
+SNARL_INLINE bool mine(Thread &self, pthread_rwlock_t *l) {
+  return self.held_count && find_held(self, l);
+}
+SNARL_INLINE bool mine(Thread &self, pthread_spinlock_t *s) {
+  return self.held_count && find_held(self, const_cast<int *>(s));
+}
 
-SNARL_INLINE bool mine(Thread &, sem_t *) { return false; } // waiting twice is no misuse of a semaphore
+SNARL_INLINE bool mine(Thread &, sem_t *) {
+  return false;
+} // waiting twice is no misuse of a semaphore
 
 SNARL_INLINE void publish(Thread &self, char kind, const void *object, char mode, bool timed, Caller caller) {
   Wait &wait = self.wait;
@@ -80,12 +101,15 @@ SNARL_INLINE void publish(Thread &self, char kind, const void *object, char mode
   compiler_barrier();
   store(wait.ticket, Wait::next_ticket(load(wait.ticket), kind, mode, timed));
 }
-SNARL_INLINE void unpublish(Thread &self) { store(self.wait.ticket, load(self.wait.ticket) & ~uint64_t{0xff}); }
+SNARL_INLINE void unpublish(Thread &self) {
+  store(self.wait.ticket, load(self.wait.ticket) & ~uint64_t{0xff});
+}
 
 // ---- locks
 
 /// May block, so order counts: what is held and what is wanted is recorded before the call. Returns the lock's number.
-template <class Lock> SNARL_INLINE LockId before_lock(Thread *self, Lock *lock, char mode, bool timed, Caller caller, char wait = 'l') {
+template <class Lock>
+SNARL_INLINE LockId before_lock(Thread *self, Lock *lock, char mode, bool timed, Caller caller, char wait = 'l') {
   if (SNARL_UNLIKELY(!self)) return 0;
   LockId id = quick_id(lock);
   if (SNARL_UNLIKELY(!id)) id = identify_slow(*self, lock, caller);
@@ -101,14 +125,25 @@ template <class Lock> SNARL_INLINE LockId before_lock(Thread *self, Lock *lock, 
 SNARL_INLINE bool counts_depth(Thread &, pthread_mutex_t *m, char) {
   return kind_of(m) == 'r' && load(m->__data.__count) > 1;
 }
-SNARL_INLINE bool counts_depth(Thread &self, pthread_rwlock_t *l, char mode) { return mode == 's' && mine(self, l); }
-SNARL_INLINE bool counts_depth(Thread &, pthread_spinlock_t *, char) { return false; }
-SNARL_INLINE bool counts_depth(Thread &, sem_t *, char) { return false; }
-SNARL_INLINE char kind_of(const volatile int *) { return 's'; }
-SNARL_INLINE char kind_of(const sem_t *) { return 'S'; }
+SNARL_INLINE bool counts_depth(Thread &self, pthread_rwlock_t *l, char mode) {
+  return mode == 's' && mine(self, l);
+}
+SNARL_INLINE bool counts_depth(Thread &, pthread_spinlock_t *, char) {
+  return false;
+}
+SNARL_INLINE bool counts_depth(Thread &, sem_t *, char) {
+  return false;
+}
+SNARL_INLINE char kind_of(const volatile int *) {
+  return 's';
+}
+SNARL_INLINE char kind_of(const sem_t *) {
+  return 'S';
+}
 
 /// The lock was granted, or was not: the result of the real call goes through. Also for trylock, which never waited.
-template <class Lock> SNARL_INLINE int after_lock(Thread *self, Lock *lock, LockId id, char mode, Caller caller, int result) {
+template <class Lock>
+SNARL_INLINE int after_lock(Thread *self, Lock *lock, LockId id, char mode, Caller caller, int result) {
   if (SNARL_UNLIKELY(!self)) return result;
   unpublish(*self);
   if (SNARL_UNLIKELY(result != 0 && result != EOWNERDEAD)) {
@@ -143,7 +178,8 @@ template <class Lock> SNARL_INLINE void before_unlock(Thread *self, Lock *lock, 
   uint32_t n = self->held_count;
   if (SNARL_LIKELY(n != 0)) {
     Held &top = self->held[n - 1];
-    if (SNARL_LIKELY(top.address == const_cast<const void *>(static_cast<const volatile void *>(lock)) && top.depth == 0)) {
+    if (SNARL_LIKELY(top.address == const_cast<const void *>(static_cast<const volatile void *>(lock)) &&
+                     top.depth == 0)) {
       store(top.address, nullptr);
       compiler_barrier();
       store(self->held_count, n - 1);
@@ -160,14 +196,24 @@ void after_semaphore(Thread *self, sem_t *s, bool granted, Caller caller);
 void before_post(Thread *self, sem_t *s);
 void semaphore_made(Thread *self, sem_t *s, bool shared, unsigned value);
 
-/// Something that is initialised once: a lock that the initialiser's thread holds and everybody else wants, also after it
-/// is done, since on another day they might have come earlier.
+/// Something that is initialised once: a lock that the initialiser's thread holds and everybody else wants, also after
+/// it is done, since on another day they might have come earlier.
 struct Once;
-inline LockRef ref_to(Once *o) { return ref_in_table(o, 'o'); }
-SNARL_INLINE LockId quick_id(Once *) { return 0; }
-SNARL_INLINE bool mine(Thread &, Once *) { return false; } // told when it hangs
-SNARL_INLINE bool counts_depth(Thread &, Once *, char) { return false; }
-SNARL_INLINE char kind_of(const Once *) { return 'o'; }
+inline LockRef ref_to(Once *o) {
+  return ref_in_table(o, 'o');
+}
+SNARL_INLINE LockId quick_id(Once *) {
+  return 0;
+}
+SNARL_INLINE bool mine(Thread &, Once *) {
+  return false;
+} // told when it hangs
+SNARL_INLINE bool counts_depth(Thread &, Once *, char) {
+  return false;
+}
+SNARL_INLINE char kind_of(const Once *) {
+  return 'o';
+}
 template <> inline constexpr bool kHasRoom<Once> = false;
 void before_once(Thread *self, const void *once, bool done, Caller caller);
 /// `may_be_left`: by an exception, with nobody telling us. Not so for function-local statics.
@@ -203,7 +249,8 @@ bool may_have_cycle();
 
 // ---- misuse, see misuse.cpp
 
-void report_misuse(Thread &self, char kind, const LockRef &lock, LockId id, StackId stack, ThreadId owner, StackId taken);
+void report_misuse(Thread &self, char kind, const LockRef &lock, LockId id, StackId stack, ThreadId owner,
+                   StackId taken);
 /// An unlock of something this thread does not hold as far as we saw.
 void foreign_unlock(Thread &self, const LockRef &lock, Caller caller);
 /// Does the lock itself say that the thread holds it? Reads with care: the memory may be gone.

@@ -56,9 +56,12 @@ bool shared_between_processes(const Wait &wait) {
     return value;
   };
   switch (wait.kind) {
-  case 'c': return !read_memory(object, wait.object, sizeof(pthread_cond_t)) || (field(offsetof(pthread_cond_t, __data.__wrefs)) & 1);
-  case 'p': return !read_memory(object, wait.object, sizeof(sem_t)) || field(8) != 0;     // struct new_sem: value, private
-  case 'b': return !read_memory(object, wait.object, sizeof(pthread_barrier_t)) || field(12) != 0; // in, round, count, shared
+  case 'c':
+    return !read_memory(object, wait.object, sizeof(pthread_cond_t)) ||
+           (field(offsetof(pthread_cond_t, __data.__wrefs)) & 1);
+  case 'p': return !read_memory(object, wait.object, sizeof(sem_t)) || field(8) != 0; // struct new_sem: value, private
+  case 'b':
+    return !read_memory(object, wait.object, sizeof(pthread_barrier_t)) || field(12) != 0; // in, round, count, shared
   default: return false;
   }
 }
@@ -70,7 +73,9 @@ void add_peer(WaitNode &node, uint32_t peer) {
   ++node.peers;
 }
 
-bool gone(int tid) { return tid > 0 && raw_syscall(SYS_tgkill, process_id(), tid, 0) == -ESRCH; }
+bool gone(int tid) {
+  return tid > 0 && raw_syscall(SYS_tgkill, process_id(), tid, 0) == -ESRCH;
+}
 
 /// Number and kind of a lock that is waited for. Neither is published with the wait: an owner's held array has both.
 struct WaitedLock {
@@ -101,14 +106,17 @@ void need_of_lock(uint32_t index) {
   if (is_rwlock) {
     if (!read_memory(&rwlock, seen.wait.object, sizeof rwlock) || rwlock.__data.__shared) return;
   } else if (!is_spin) {
-    if (!read_memory(&mutex, seen.wait.object, sizeof mutex) || mutex.__data.__kind & (kMutexShared | kMutexRobust)) return;
+    if (!read_memory(&mutex, seen.wait.object, sizeof mutex) || mutex.__data.__kind & (kMutexShared | kMutexRobust))
+      return;
   }
   for (uint32_t i = 0; i < look->count; ++i) {
     Thread *thread = look->seen[i].thread;
     Held *held = load_acquire(thread->held);
     for (uint32_t k = 0, n = load(thread->held_count); k < n; ++k) {
       if (load(held[k].address) != seen.wait.object || held[k].depth & kInWait) continue;
-      if (!is_rwlock && !is_spin && mutex.__data.__owner != thread->tid && mutex.__data.__owner != thread->tid_before_fork) continue;
+      if (!is_rwlock && !is_spin && mutex.__data.__owner != thread->tid &&
+          mutex.__data.__owner != thread->tid_before_fork)
+        continue;
       if (is_rwlock && held[k].mode == 'x' && rwlock.__data.__cur_writer != thread->tid &&
           rwlock.__data.__cur_writer != thread->tid_before_fork)
         continue;
@@ -121,7 +129,8 @@ void need_of_lock(uint32_t index) {
   if (kind == 'W' && seen.wait.mode == 's' && !rwlock.__data.__cur_writer)
     for (uint32_t i = 0; i < look->count; ++i) {
       const Wait &other = look->seen[i].wait;
-      if (i != index && other.kind == 'l' && other.object == seen.wait.object && other.mode == 'x' && !other.timed) add_peer(node, i);
+      if (i != index && other.kind == 'l' && other.object == seen.wait.object && other.mode == 'x' && !other.timed)
+        add_peer(node, i);
     }
   if (node.peers) {
     node.need = WaitNode::Peers;
@@ -145,7 +154,8 @@ void add_holders(uint32_t index) {
   }
 }
 
-/// Is the kernel thread asleep on this futex? Tells a condition wait that has been signalled, and now wants its mutex back.
+/// Is the kernel thread asleep on this futex? Tells a condition wait that has been signalled, and now wants its mutex
+/// back.
 bool asleep_on(int tid, const void *address) {
   char path[64] = "/proc/self/task/", digits[12], text[128];
   size_t at = length(path);
@@ -220,7 +230,8 @@ void need_of(uint32_t index) {
 
 /// Number of kernel threads of this process; 0 if it cannot be told.
 uint32_t count_tasks() {
-  long fd = raw_syscall(SYS_openat, AT_FDCWD, reinterpret_cast<long>("/proc/self/task"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  long fd =
+      raw_syscall(SYS_openat, AT_FDCWD, reinterpret_cast<long>("/proc/self/task"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return 0;
   uint32_t n = 0;
   alignas(8) char entries[2048];
@@ -239,10 +250,23 @@ uint32_t count_tasks() {
 bool handles_signals() {
   for (int signal = 1; signal < 65; ++signal) {
     switch (signal) {
-    case SIGSEGV: case SIGBUS: case SIGFPE: case SIGILL: case SIGABRT: case SIGTRAP: case SIGSYS: case 32: case 33: continue;
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGFPE:
+    case SIGILL:
+    case SIGABRT:
+    case SIGTRAP:
+    case SIGSYS:
+    case 32:
+    case 33: continue;
     default: break;
     }
-    struct { void *handler; unsigned long flags; void *restorer; unsigned long mask; } action{};
+    struct {
+      void *handler;
+      unsigned long flags;
+      void *restorer;
+      unsigned long mask;
+    } action{};
     if (raw_syscall(SYS_rt_sigaction, signal, 0, reinterpret_cast<long>(&action), 8) == 0 &&
         action.handler != reinterpret_cast<void *>(SIG_DFL) && action.handler != reinterpret_cast<void *>(SIG_IGN))
       return true;
@@ -290,7 +314,12 @@ void tell_thread(uint32_t deadlock, const Seen &seen, bool in_cycle) {
   Line line(SNARL_LINE_DEADLOCK_THREAD);
   line.hex(deadlock).hex(seen.id).letter(wait.kind ? wait.kind : '-');
   line.hex(wait.kind == 'l' ? waited.id : reinterpret_cast<uintptr_t>(wait.kind ? wait.object : nullptr));
-  line.hex(wait.kind == 'j' ? wait.peer : 0).letter(wait.kind ? wait.mode : 'x').hex(wait.timed).hex(in_cycle).hex(stack).hex(shown);
+  line.hex(wait.kind == 'j' ? wait.peer : 0)
+      .letter(wait.kind ? wait.mode : 'x')
+      .hex(wait.timed)
+      .hex(in_cycle)
+      .hex(stack)
+      .hex(shown);
   for (uint32_t i = 0; i < n && shown; ++i)
     if (load(held[i].address) && !(held[i].depth & kInWait)) {
       line.hex(held[i].id).letter(held[i].mode).hex(held[i].stack);

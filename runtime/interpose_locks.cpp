@@ -6,8 +6,12 @@
 using namespace snarl_rt;
 
 namespace {
-pthread_mutex_t *as_mutex(mtx_t *m) { return reinterpret_cast<pthread_mutex_t *>(m); } // glibc: the same object
-int from_c11(int result) { return result == thrd_success ? 0 : result == thrd_busy ? EBUSY : result == thrd_timedout ? ETIMEDOUT : EINVAL; }
+pthread_mutex_t *as_mutex(mtx_t *m) {
+  return reinterpret_cast<pthread_mutex_t *>(m);
+} // glibc: the same object
+int from_c11(int result) {
+  return result == thrd_success ? 0 : result == thrd_busy ? EBUSY : result == thrd_timedout ? ETIMEDOUT : EINVAL;
+}
 } // namespace
 
 #define TIMED true
@@ -138,7 +142,8 @@ SNARL_EXPORT int pthread_rwlock_init(pthread_rwlock_t *l, const pthread_rwlockat
 /// glibc never refuses this: it is asked before whether somebody holds it.
 SNARL_EXPORT int pthread_rwlock_destroy(pthread_rwlock_t *l) {
   Thread *self = enter();
-  if (self && (load(l->__data.__cur_writer) || load(l->__data.__readers) >> 3)) destroy_refused(*self, ref_to(l), SNARL_CALLER);
+  if (self && (load(l->__data.__cur_writer) || load(l->__data.__readers) >> 3))
+    destroy_refused(*self, ref_to(l), SNARL_CALLER);
   lock_made(self, l, &l->__data.__pad2);
   return real::pthread_rwlock_destroy(l);
 }

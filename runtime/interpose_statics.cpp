@@ -1,8 +1,8 @@
 // Function-local statics: the compiler calls these around an initialiser, and others wait until it is done.
 //
-// A library that was loaded by dlopen with a C++ library of its own finds our functions first, but the C++ library's own are
-// then out of our sight. For it the three are made here, on the same bits as libstdc++'s: in byte 0 that it is done (the
-// compiler looks at it before it calls), in byte 1 that somebody is at it, in byte 2 that somebody sleeps.
+// A library that was loaded by dlopen with a C++ library of its own finds our functions first, but the C++ library's
+// own are then out of our sight. For it the three are made here, on the same bits as libstdc++'s: in byte 0 that it is
+// done (the compiler looks at it before it calls), in byte 1 that somebody is at it, in byte 2 that somebody sleeps.
 #include "event.h"
 #include "real.h"
 #include <linux/futex.h>
@@ -44,18 +44,24 @@ SNARL_EXPORT int __cxa_guard_acquire(uint64_t *guard) {
   Thread *self = enter();
   before_once(self, guard, false, SNARL_CALLER);
   int mine = use_theirs() ? real::__cxa_guard_acquire(guard) : acquire(reinterpret_cast<int *>(guard));
-  if (self && mine) once_begins(*self, guard, SNARL_CALLER, false);
-  else after_once(self, guard);
+  if (self && mine)
+    once_begins(*self, guard, SNARL_CALLER, false);
+  else
+    after_once(self, guard);
   return mine;
 }
 SNARL_EXPORT void __cxa_guard_release(uint64_t *guard) {
   if (Thread *self = enter()) once_ends(*self, guard, true);
-  if (use_theirs()) real::__cxa_guard_release(guard);
-  else finish(reinterpret_cast<int *>(guard), kDone);
+  if (use_theirs())
+    real::__cxa_guard_release(guard);
+  else
+    finish(reinterpret_cast<int *>(guard), kDone);
 }
 /// The initialiser threw: the next caller tries again.
 SNARL_EXPORT void __cxa_guard_abort(uint64_t *guard) {
   if (Thread *self = enter()) once_ends(*self, guard, false);
-  if (use_theirs()) real::__cxa_guard_abort(guard);
-  else finish(reinterpret_cast<int *>(guard), 0);
+  if (use_theirs())
+    real::__cxa_guard_abort(guard);
+  else
+    finish(reinterpret_cast<int *>(guard), 0);
 }

@@ -69,7 +69,8 @@ SNARL_EXPORT int cnd_broadcast(cnd_t *c) {
   return real::cnd_broadcast(c);
 }
 
-/// Returns -1 and sets errno, which no verb touches. A semaphore that is used as a lock gives no order, as no lock does.
+/// Returns -1 and sets errno, which no verb touches. A semaphore that is used as a lock gives no order, as no lock
+/// does.
 SNARL_EXPORT int sem_wait(sem_t *s) {
   before_semaphore(enter(), s, false, SNARL_CALLER);
   int result = real::sem_wait(s);
@@ -159,4 +160,6 @@ SNARL_EXPORT int pthread_once(pthread_once_t *once, void (*init)()) {
   after_once(self, once);
   return result;
 }
-SNARL_EXPORT void call_once(once_flag *flag, void (*init)()) { pthread_once(reinterpret_cast<pthread_once_t *>(flag), init); }
+SNARL_EXPORT void call_once(once_flag *flag, void (*init)()) {
+  pthread_once(reinterpret_cast<pthread_once_t *>(flag), init);
+}

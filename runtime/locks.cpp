@@ -8,8 +8,8 @@ namespace {
 LockId last_lock = 0;
 bool in_place = false;
 
-/// Locks without room of their own. Open addressing; a full table is replaced by a larger one, and the old one stays for
-/// readers that are in it. Entries are never removed: an ended generation has word 0.
+/// Locks without room of their own. Open addressing; a full table is replaced by a larger one, and the old one stays
+/// for readers that are in it. Entries are never removed: an ended generation has word 0.
 struct TableEntry {
   void *address;
   LockSlot slot;
@@ -50,8 +50,10 @@ TableEntry *table_entry(const void *address) {
   Locked locked(table_lock);
   if (!table || (table->used + 1) * 2 > table->mask) {
     Table *fresh = bigger_table();
-    if (fresh) store_release(table, fresh);
-    else if (!table || table->used + 1 > table->mask) return nullptr;
+    if (fresh)
+      store_release(table, fresh);
+    else if (!table || table->used + 1 > table->mask)
+      return nullptr;
   }
   TableEntry *entry = probe(*table, address);
   if (!entry->address) {
@@ -63,7 +65,9 @@ TableEntry *table_entry(const void *address) {
 
 } // namespace
 
-SpinLock &lock_table_lock() { return table_lock; }
+SpinLock &lock_table_lock() {
+  return table_lock;
+}
 
 bool layouts_hold() {
   pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
@@ -74,8 +78,9 @@ bool layouts_hold() {
   l.__data.__pad2 = mark;
   bool good = real::pthread_mutex_lock(&m) == 0 && m.__data.__owner == static_cast<int>(raw_syscall(SYS_gettid)) &&
               real::pthread_mutex_trylock(&m) != 0 && real::pthread_mutex_unlock(&m) == 0 && m.__data.__owner == 0;
-  good = good && real::pthread_rwlock_wrlock(&l) == 0 && l.__data.__cur_writer == static_cast<int>(raw_syscall(SYS_gettid)) &&
-         real::pthread_rwlock_unlock(&l) == 0 && real::pthread_rwlock_rdlock(&l) == 0 && real::pthread_rwlock_unlock(&l) == 0;
+  good = good && real::pthread_rwlock_wrlock(&l) == 0 &&
+         l.__data.__cur_writer == static_cast<int>(raw_syscall(SYS_gettid)) && real::pthread_rwlock_unlock(&l) == 0 &&
+         real::pthread_rwlock_rdlock(&l) == 0 && real::pthread_rwlock_unlock(&l) == 0;
   good = good && reinterpret_cast<uint64_t>(m.__data.__list.__prev) == mark &&
          reinterpret_cast<uint64_t>(m.__data.__list.__next) == mark + 1 && l.__data.__pad2 == mark;
   in_place = good;
@@ -101,13 +106,18 @@ LockRef ref_to(pthread_rwlock_t *l) {
 
 LockRef ref_of(const Held &held) {
   switch (held.kind) {
-  case 'm': case 'r': case 'e': return ref_to(static_cast<pthread_mutex_t *>(held.address));
-  case 'w': case 'W': return ref_to(static_cast<pthread_rwlock_t *>(held.address));
+  case 'm':
+  case 'r':
+  case 'e': return ref_to(static_cast<pthread_mutex_t *>(held.address));
+  case 'w':
+  case 'W': return ref_to(static_cast<pthread_rwlock_t *>(held.address));
   default: return ref_in_table(held.address, held.kind);
   }
 }
 
-LockId identity(const LockRef &lock) { return lock.word ? slot_id(load(*lock.word), lock.address) : 0; }
+LockId identity(const LockRef &lock) {
+  return lock.word ? slot_id(load(*lock.word), lock.address) : 0;
+}
 
 LockId identify(const LockRef &lock, StackId stack) {
   if (!lock.word) {
@@ -117,7 +127,8 @@ LockId identify(const LockRef &lock, StackId stack) {
   uint64_t now = load(*lock.word);
   if (LockId id = slot_id(now, lock.address)) return id;
   LockId id = __atomic_add_fetch(&last_lock, 1, __ATOMIC_RELAXED);
-  if (!__atomic_compare_exchange_n(lock.word, &now, slot_signature(lock.address) | id, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+  if (!__atomic_compare_exchange_n(lock.word, &now, slot_signature(lock.address) | id, false, __ATOMIC_RELAXED,
+                                   __ATOMIC_RELAXED))
     return slot_id(now, lock.address);
   store(*lock.first_stack, stack);
   return id;
@@ -145,7 +156,8 @@ void announce_lock(const LockRef &lock, StackId seen) {
   Line line(SNARL_LINE_LOCK);
   line.hex(id).letter(lock.kind).hex(reinterpret_cast<uintptr_t>(lock.address)).hex(first);
   trace.write(line);
-  __atomic_compare_exchange_n(lock.word, &word, (word & ~kSlotEpochMask) | epoch, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+  __atomic_compare_exchange_n(lock.word, &word, (word & ~kSlotEpochMask) | epoch, false, __ATOMIC_RELEASE,
+                              __ATOMIC_RELAXED);
 }
 
 namespace {

@@ -1,10 +1,10 @@
 // Which lock is this? (address, generation) as one number.
 //
 // The number is kept in the lock itself where glibc leaves room: the list links of a mutex that is not robust, and
-// padding of a rwlock. All initialisers zero these words, so a std::mutex constructed where another one was, which calls
-// no function that we could see, starts a new number by itself; an address-keyed table would confuse the two. Robust and
-// process-shared mutexes use their links or live in other processes as well, and spin locks and semaphores have no room:
-// those are in a table by address, and init and destroy calls start their generations.
+// padding of a rwlock. All initialisers zero these words, so a std::mutex constructed where another one was, which
+// calls no function that we could see, starts a new number by itself; an address-keyed table would confuse the two.
+// Robust and process-shared mutexes use their links or live in other processes as well, and spin locks and semaphores
+// have no room: those are in a table by address, and init and destroy calls start their generations.
 //
 // The word: number | 16 bits of a hash of the address (a mutex copied elsewhere is another mutex) | epoch in which the
 // L line was written | a mark. The word beside it holds the stack that the lock was first seen with.
@@ -36,7 +36,9 @@ SNARL_INLINE LockId slot_id(uint64_t word, const void *address) {
 
 constexpr int kMutexTypeMask = 3, kMutexRobust = 16, kMutexPrioProtect = 64, kMutexShared = 128;
 
-SNARL_INLINE LockSlot *slot_in(pthread_mutex_t *m) { return reinterpret_cast<LockSlot *>(&m->__data.__list); }
+SNARL_INLINE LockSlot *slot_in(pthread_mutex_t *m) {
+  return reinterpret_cast<LockSlot *>(&m->__data.__list);
+}
 static_assert(offsetof(pthread_mutex_t, __data.__list) == 24 && sizeof(pthread_mutex_t) == 40);
 SNARL_INLINE bool has_room(const pthread_mutex_t *m) {
   return (load(m->__data.__kind) & (kMutexRobust | kMutexPrioProtect | kMutexShared)) == 0;
@@ -58,7 +60,7 @@ bool layouts_hold();
 struct LockRef {
   void *address = nullptr;
   char kind = 0;
-  uint64_t *word = nullptr;        ///< null: the table has it
+  uint64_t *word = nullptr; ///< null: the table has it
   uint64_t *first_stack = nullptr;
 };
 

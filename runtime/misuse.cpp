@@ -1,8 +1,8 @@
 // Wrong use of locks, told as Z lines.
 //
 // Our held array may lack a lock that the thread holds: taken by a signal handler that interrupted us, or before fork.
-// So the lock itself is asked (glibc keeps the owner of mutexes and the writer of rwlocks), and what it does not confirm
-// is not reported. Process-shared and robust mutexes have owners that we cannot know, and are left alone.
+// So the lock itself is asked (glibc keeps the owner of mutexes and the writer of rwlocks), and what it does not
+// confirm is not reported. Process-shared and robust mutexes have owners that we cannot know, and are left alone.
 #include "event.h"
 #include "process.h"
 #include "real.h"
@@ -16,11 +16,17 @@ SpinLock reported_lock;
 uint32_t reports = 0;
 constexpr uint32_t kMaxReports = 1000;
 
-bool is_mutex(char kind) { return kind == 'm' || kind == 'r' || kind == 'e'; }
-bool is_rwlock(char kind) { return kind == 'w' || kind == 'W'; }
+bool is_mutex(char kind) {
+  return kind == 'm' || kind == 'r' || kind == 'e';
+}
+bool is_rwlock(char kind) {
+  return kind == 'w' || kind == 'W';
+}
 
 /// Tids change in a forked child, where the owner written into locks is still the parent's.
-bool own_tid(const Thread &self, int tid) { return tid && (tid == self.tid || tid == self.tid_before_fork); }
+bool own_tid(const Thread &self, int tid) {
+  return tid && (tid == self.tid || tid == self.tid_before_fork);
+}
 
 struct Owner {
   ThreadId thread = 0;
@@ -40,9 +46,12 @@ Owner find_owner(const LockRef &lock, int tid) {
 
 } // namespace
 
-SpinLock &misuse_lock() { return reported_lock; }
+SpinLock &misuse_lock() {
+  return reported_lock;
+}
 
-void report_misuse(Thread &self, char kind, const LockRef &lock, LockId id, StackId stack, ThreadId owner, StackId taken) {
+void report_misuse(Thread &self, char kind, const LockRef &lock, LockId id, StackId stack, ThreadId owner,
+                   StackId taken) {
   {
     Locked locked(reported_lock);
     uint64_t key = mix(mix(id, static_cast<uint64_t>(kind)), stack) | 1;
@@ -115,8 +124,10 @@ void foreign_unlock(Thread &self, const LockRef &lock, Caller caller) {
 void check_thread_end(Thread &self) {
   for (uint32_t i = 0; i < self.held_count; ++i) {
     const Held &entry = self.held[i];
-    if (!entry.address || entry.kind == 'S' || entry.kind == 'o' || entry.depth & kInWait || !still_held(self, entry)) continue;
-    if (is_mutex(entry.kind) && static_cast<pthread_mutex_t *>(entry.address)->__data.__kind & (kMutexRobust | kMutexShared))
+    if (!entry.address || entry.kind == 'S' || entry.kind == 'o' || entry.depth & kInWait || !still_held(self, entry))
+      continue;
+    if (is_mutex(entry.kind) &&
+        static_cast<pthread_mutex_t *>(entry.address)->__data.__kind & (kMutexRobust | kMutexShared))
       continue;
     report_misuse(self, 'x', ref_of(entry), entry.id, 0, self.id, entry.stack);
   }

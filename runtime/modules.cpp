@@ -35,13 +35,18 @@ void build_id(uintptr_t base, char (&out)[96]) {
   out[1] = 0;
   Elf64_Ehdr header;
   auto at = [&](uint64_t offset) { return reinterpret_cast<const void *>(base + offset); };
-  if (!base || !read_memory(&header, at(0), sizeof header) || header.e_ident[0] != 0x7f || header.e_ident[1] != 'E') return;
+  if (!base || !read_memory(&header, at(0), sizeof header) || header.e_ident[0] != 0x7f || header.e_ident[1] != 'E')
+    return;
   for (int i = 0; i < header.e_phnum; ++i) {
     Elf64_Phdr segment;
     if (!read_memory(&segment, at(header.e_phoff + static_cast<uint64_t>(i) * sizeof segment), sizeof segment)) return;
     if (segment.p_type != PT_NOTE) continue;
     for (uint64_t place = segment.p_offset, end = place + segment.p_filesz; place + 16 < end;) {
-      struct { Elf64_Nhdr head; char name[4]; uint8_t id[40]; } note;
+      struct {
+        Elf64_Nhdr head;
+        char name[4];
+        uint8_t id[40];
+      } note;
       size_t bytes = end - place < sizeof note ? end - place : sizeof note;
       if (!read_memory(&note, at(place), bytes)) return;
       if (note.head.n_type == NT_GNU_BUILD_ID && note.head.n_namesz == 4) {
@@ -91,9 +96,12 @@ private:
 uint64_t hex(const char *&text) {
   uint64_t value = 0;
   for (;; ++text)
-    if (*text >= '0' && *text <= '9') value = value * 16 + static_cast<uint64_t>(*text - '0');
-    else if (*text >= 'a' && *text <= 'f') value = value * 16 + static_cast<uint64_t>(*text - 'a') + 10;
-    else return value;
+    if (*text >= '0' && *text <= '9')
+      value = value * 16 + static_cast<uint64_t>(*text - '0');
+    else if (*text >= 'a' && *text <= 'f')
+      value = value * 16 + static_cast<uint64_t>(*text - 'a') + 10;
+    else
+      return value;
 }
 
 } // namespace

@@ -1,5 +1,5 @@
-// Executable mappings, as M lines. Read from /proc/self/maps: walking the dynamic linker's list would take its lock, which
-// a thread that we report may hold, and which the watcher (no thread of libc's) cannot take at all.
+// Executable mappings, as M lines. Read from /proc/self/maps: walking the dynamic linker's list would take its lock,
+// which a thread that we report may hold, and which the watcher (no thread of libc's) cannot take at all.
 #pragma once
 #include "base.h"
 

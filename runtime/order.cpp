@@ -40,7 +40,9 @@ size_t done_once_count = 0;
 uint64_t wake_number = 0;
 SpinLock order_lock;
 
-size_t slot(const void *object, size_t size) { return mix(reinterpret_cast<uintptr_t>(object)) % size; }
+size_t slot(const void *object, size_t size) {
+  return mix(reinterpret_cast<uintptr_t>(object)) % size;
+}
 
 void next_segment(Thread &self) {
   ++self.segment;
@@ -69,8 +71,12 @@ Barrier *find_barrier(const void *object) {
 
 } // namespace
 
-void lock_order_tables() { order_lock.lock(); }
-void unlock_order_tables() { order_lock.unlock(); }
+void lock_order_tables() {
+  order_lock.lock();
+}
+void unlock_order_tables() {
+  order_lock.unlock();
+}
 
 void order_after_fork() {
   order_lock.reset();
@@ -81,8 +87,10 @@ void order_after_fork() {
 
 uint32_t end_segment(Thread &self) {
   uint32_t ended = self.segment;
-  if (self.segment_used) next_segment(self);
-  else self.segment_closed = true;
+  if (self.segment_used)
+    next_segment(self);
+  else
+    self.segment_closed = true;
   return ended;
 }
 
@@ -102,7 +110,9 @@ void begin_segment_after(Thread &self, ThreadId from, uint32_t from_segment, cha
 
 // ---- wake-ups
 
-uint64_t wakes_so_far() { return load(wake_number); }
+uint64_t wakes_so_far() {
+  return load(wake_number);
+}
 
 void wake(Thread *self, const void *object) {
   if (!self || !self->has_news) return;
@@ -149,7 +159,8 @@ void barrier_arrives(Thread *self, const void *object) {
     Locked locked(order_lock);
     Barrier *barrier = find_barrier(object);
     if (!barrier || self->order_edges >= kMaxEdges) {
-      if (barrier && ++barrier->arrived == barrier->count) barrier->arrived = 0, barrier->done_news = barrier->news = false;
+      if (barrier && ++barrier->arrived == barrier->count)
+        barrier->arrived = 0, barrier->done_news = barrier->news = false;
       return;
     }
     segment = end_segment(*self);
@@ -190,8 +201,10 @@ void barrier_left(Thread *self, const void *object) {
     if (Barrier *barrier = find_barrier(object)) done = *barrier;
   }
   if (!done.done_news || !done.done_hub) return;
-  if (done.done_hub == self->id) self->has_news = true;
-  else if (may_follow(*self)) begin_segment_after(*self, done.done_hub, done.done_segment, 'b');
+  if (done.done_hub == self->id)
+    self->has_news = true;
+  else if (may_follow(*self))
+    begin_segment_after(*self, done.done_hub, done.done_segment, 'b');
 }
 
 // ---- pthread_once: its initialiser comes before everybody who returned from the call, if it recorded anything

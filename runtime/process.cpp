@@ -22,7 +22,9 @@ char command[1024]; ///< path of `snarl`, empty if it is nowhere
 pthread_key_t end_key;
 bool have_end_key = false;
 
-bool executable(const char *path) { return raw_syscall(SYS_faccessat, AT_FDCWD, reinterpret_cast<long>(path), X_OK) == 0; }
+bool executable(const char *path) {
+  return raw_syscall(SYS_faccessat, AT_FDCWD, reinterpret_cast<long>(path), X_OK) == 0;
+}
 
 /// `command` = directory + "/" + name, if that is there.
 bool try_command(const char *directory, size_t size, const char *name) {
@@ -43,8 +45,9 @@ void find_command() {
     size_t directory = 0;
     for (size_t i = 0; self.dli_fname[i]; ++i)
       if (self.dli_fname[i] == '/') directory = i;
-    if (directory && (try_command(self.dli_fname, directory, "snarl") || try_command(self.dli_fname, directory, "../bin/snarl") ||
-                      try_command(self.dli_fname, directory, "../../bin/snarl")))
+    if (directory &&
+        (try_command(self.dli_fname, directory, "snarl") || try_command(self.dli_fname, directory, "../bin/snarl") ||
+         try_command(self.dli_fname, directory, "../../bin/snarl")))
       return;
   }
   for (const char *path = find_variable(environ, "PATH"); path && *path;) {
@@ -136,7 +139,9 @@ __attribute__((constructor(101))) void begin() {
   }
 }
 
-__attribute__((destructor(101))) void end() { finish(); }
+__attribute__((destructor(101))) void end() {
+  finish();
+}
 
 } // namespace
 
@@ -162,16 +167,24 @@ void prepare_process() {
   say("\n");
 }
 
-int process_id() { return pid; }
-int spin_unlocked() { return unlocked_spin; }
+int process_id() {
+  return pid;
+}
+int spin_unlocked() {
+  return unlocked_spin;
+}
 
 void watch_thread_end(Thread &self) {
   if (have_end_key) pthread_setspecific(end_key, &self);
 }
 
-void say(const char *text) { raw_syscall(SYS_write, 2, reinterpret_cast<long>(text), static_cast<long>(length(text))); }
+void say(const char *text) {
+  raw_syscall(SYS_write, 2, reinterpret_cast<long>(text), static_cast<long>(length(text)));
+}
 
-void something_found() { store(found, true); }
+void something_found() {
+  store(found, true);
+}
 
 namespace {
 
@@ -192,13 +205,14 @@ bool run_report() {
   long child = raw_syscall(SYS_clone, 0, 0, 0, 0, 0);
   if (child == 0) {
     raw_syscall(SYS_dup3, 2, 1, 0);
-    raw_syscall(SYS_execve, reinterpret_cast<long>(command), reinterpret_cast<long>(arguments), reinterpret_cast<long>(environment));
+    raw_syscall(SYS_execve, reinterpret_cast<long>(command), reinterpret_cast<long>(arguments),
+                reinterpret_cast<long>(environment));
     raw_syscall(SYS_exit_group, 127);
   }
   int status = 0;
   long ended = -1;
-  if (child > 0)
-    do ended = raw_syscall(SYS_wait4, child, reinterpret_cast<long>(&status), __WALL);
+  if (child > 0) do
+      ended = raw_syscall(SYS_wait4, child, reinterpret_cast<long>(&status), __WALL);
     while (ended == -EINTR);
   return ended == child && !(WIFEXITED(status) && WEXITSTATUS(status) == 127);
 }

@@ -4,8 +4,8 @@
 
 namespace snarl_rt {
 
-/// Functions, layouts, options: before the first thread gets its record. May come before any constructor has run, and is
-/// then called again by ours.
+/// Functions, layouts, options: before the first thread gets its record. May come before any constructor has run, and
+/// is then called again by ours.
 void prepare_process();
 /// Something was recorded that a person will want to read about when the process ends.
 void something_found();

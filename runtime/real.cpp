@@ -83,7 +83,8 @@ bool have_guards() {
   if (real::__cxa_guard_acquire == resolve___cxa_guard_acquire) aim___cxa_guard_acquire();
   if (real::__cxa_guard_release == resolve___cxa_guard_release) aim___cxa_guard_release();
   if (real::__cxa_guard_abort == resolve___cxa_guard_abort) aim___cxa_guard_abort();
-  return real::__cxa_guard_acquire != resolve___cxa_guard_acquire && real::__cxa_guard_release != resolve___cxa_guard_release &&
+  return real::__cxa_guard_acquire != resolve___cxa_guard_acquire &&
+         real::__cxa_guard_release != resolve___cxa_guard_release &&
          real::__cxa_guard_abort != resolve___cxa_guard_abort;
 }
 

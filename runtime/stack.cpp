@@ -123,7 +123,8 @@ StackId StackMemory::look_up(Caller caller, const StackBounds &whole) {
     key = mix(key, frame.pc);
   }
   key |= 1;
-  for (uint32_t at = known_capacity_ ? key & (known_capacity_ - 1) : 0; known_ && known_[at].key; at = (at + 1) & (known_capacity_ - 1))
+  for (uint32_t at = known_capacity_ ? key & (known_capacity_ - 1) : 0; known_ && known_[at].key;
+       at = (at + 1) & (known_capacity_ - 1))
     if (known_[at].key == key) {
       memo.stack = known_[at].stack;
       break;

@@ -1,11 +1,12 @@
 // Where a lock was taken: stacks as numbers, at a price that every acquisition can pay.
 //
-// Unwinding at each lock would cost several times the lock itself. Instead a thread remembers, by the place of the call on
-// its stack and the return address there, the next four return addresses, where they lay, and the number of the whole
-// stack: while these five still agree (a few loads from the stack's warm end), the number is the same. Five, because
-// unoptimised code reaches pthread_mutex_lock through __gthread_mutex_lock, std::mutex::lock and a guard's constructor.
-// If they do not agree, the five are found through cached unwind rows and looked up in a table of the thread; only five
-// return addresses never seen together are unwound to the end, and the stack gets a number for the whole process.
+// Unwinding at each lock would cost several times the lock itself. Instead a thread remembers, by the place of the call
+// on its stack and the return address there, the next four return addresses, where they lay, and the number of the
+// whole stack: while these five still agree (a few loads from the stack's warm end), the number is the same. Five,
+// because unoptimised code reaches pthread_mutex_lock through __gthread_mutex_lock, std::mutex::lock and a guard's
+// constructor. If they do not agree, the five are found through cached unwind rows and looked up in a table of the
+// thread; only five return addresses never seen together are unwound to the end, and the stack gets a number for the
+// whole process.
 #pragma once
 #include "base.h"
 #include "cfi.h"
@@ -25,7 +26,10 @@ struct Caller {
   Frame as_frame() const { return {pc(), sp(), bp(), false}; }
 };
 /// For use in wrappers only; forces a frame pointer there.
-#define SNARL_CALLER snarl_rt::Caller{reinterpret_cast<uintptr_t>(__builtin_frame_address(0))}
+#define SNARL_CALLER                                                                                                   \
+  snarl_rt::Caller {                                                                                                   \
+    reinterpret_cast<uintptr_t>(__builtin_frame_address(0))                                                            \
+  }
 
 struct StackRecord {
   StackRecord *next = nullptr;

@@ -15,9 +15,13 @@ namespace {
 
 constexpr uint32_t kFirstHeld = 128;
 
-int own_tid() { return static_cast<int>(raw_syscall(SYS_gettid)); }
+int own_tid() {
+  return static_cast<int>(raw_syscall(SYS_gettid));
+}
 
-bool alive(int tid) { return raw_syscall(SYS_tgkill, raw_syscall(SYS_getpid), tid, 0) == 0; }
+bool alive(int tid) {
+  return raw_syscall(SYS_tgkill, raw_syscall(SYS_getpid), tid, 0) == 0;
+}
 
 size_t stack_limit() {
   rlimit limit{};
@@ -72,17 +76,20 @@ Thread *Threads::make(ThreadId parent, uint32_t parent_segment, StackId created_
     thread->next = first_;
     store_release(first_, thread);
   } else {
+    // Everything starts at zero but the memory it owns and what it knows of stacks, which is not the thread's but the
+    // code's. In place: the caller may have a small stack.
     KeySet situations = thread->situations;
+    Thread *next = thread->next;
+    Held *held = thread->held;
+    uint32_t capacity = thread->held_capacity;
     situations.clear();
-    Thread fresh_fields{}; // everything but the memory it owns
-    fresh_fields.next = thread->next;
-    fresh_fields.held = thread->held;
-    fresh_fields.held_capacity = thread->held_capacity;
-    fresh_fields.situations = situations;
-    for (uint32_t i = 0; i < thread->held_capacity && thread->held[i].address; ++i) thread->held[i] = {};
+    for (uint32_t i = 0; i < capacity && held[i].address; ++i) held[i].address = nullptr;
     thread->stack_memory.forget();
-    // the stack memory knows program counters, not threads: it stays
-    __builtin_memcpy(static_cast<void *>(thread), &fresh_fields, offsetof(Thread, stack_memory));
+    __builtin_memset(static_cast<void *>(thread), 0, offsetof(Thread, stack_memory));
+    thread->situations = situations;
+    thread->next = next;
+    thread->held = held;
+    thread->held_capacity = capacity;
   }
   thread->id = id;
   thread->segment_salt = mix(id, 0);
@@ -165,7 +172,13 @@ void Threads::announce(ThreadId id) {
     if (thread->id == id) __builtin_memcpy(name, thread->name, sizeof name);
   name[15] = 0;
   Line line(SNARL_LINE_THREAD);
-  line.hex(id).hex(born->parent).hex(static_cast<uint64_t>(load(born->tid))).hex(created).text(name[0] ? name : id == 1 ? "main" : "");
+  line.hex(id)
+      .hex(born->parent)
+      .hex(static_cast<uint64_t>(load(born->tid)))
+      .hex(created)
+      .text(name[0]   ? name
+            : id == 1 ? "main"
+                      : "");
   trace.write(line);
   if (born->parent) {
     Line edge(SNARL_LINE_ORDER);

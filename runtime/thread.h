@@ -4,8 +4,8 @@
 // allocation, and programs make threads with 16 KiB. Records are recycled but never unmapped, so the watcher may read
 // the record of a thread that is just ending; what it reads it checks again later.
 //
-// `inside` is the guard: while it is set, wrappers entered by this thread (from a signal handler that interrupted us, or
-// from libc functions that we call) pass straight through.
+// `inside` is the guard: while it is set, wrappers entered by this thread (from a signal handler that interrupted us,
+// or from libc functions that we call) pass straight through.
 #pragma once
 #include "chains.h"
 #include "stack.h"
@@ -29,9 +29,9 @@ struct Held {
   };
   union {
     struct {
-      uint32_t depth;  ///< how many times more than once (recursive mutex, repeated read lock); kInWait
-      char kind;       ///< letter of the trace's L line
-      char mode;       ///< 'x' or 's'
+      uint32_t depth; ///< how many times more than once (recursive mutex, repeated read lock); kInWait
+      char kind;      ///< letter of the trace's L line
+      char mode;      ///< 'x' or 's'
     };
     uint64_t how = 0;
   };
@@ -54,13 +54,14 @@ struct Wait {
     uint64_t ticket = 0;
   };
   const void *object = nullptr;
-  uintptr_t frame = 0; ///< frame address of the wrapper: the caller's registers can be read there
-  ThreadId peer = 0;   ///< for joins
+  uintptr_t frame = 0;         ///< frame address of the wrapper: the caller's registers can be read there
+  ThreadId peer = 0;           ///< for joins
   const void *mutex = nullptr; ///< for condition variables: the mutex that is taken again at the end
 
   static SNARL_INLINE uint64_t next_ticket(uint64_t last, char kind, char mode, bool timed) {
     return (last & ~uint64_t{0xffffffff}) + (uint64_t{1} << 32) +
-           (static_cast<uint8_t>(kind) | static_cast<uint32_t>(static_cast<uint8_t>(mode)) << 8 | static_cast<uint32_t>(timed) << 16);
+           (static_cast<uint8_t>(kind) | static_cast<uint32_t>(static_cast<uint8_t>(mode)) << 8 |
+            static_cast<uint32_t>(timed) << 16);
   }
 };
 static_assert(offsetof(Wait, sequence) == 4);
@@ -68,8 +69,8 @@ static_assert(offsetof(Wait, sequence) == 4);
 /// An initialiser that this thread is running: pthread_once's, or a function-local static's.
 struct RunningOnce {
   const void *once = nullptr;
-  uintptr_t frame = 0;    ///< of the call: once it has been left, so has the initialiser
-  uint32_t recorded = 0;  ///< Thread::recorded when it began
+  uintptr_t frame = 0;   ///< of the call: once it has been left, so has the initialiser
+  uint32_t recorded = 0; ///< Thread::recorded when it began
 };
 
 /// Where a thread came from; kept for ever, since threads are told in the trace only when they matter.
@@ -100,8 +101,8 @@ struct Thread {
   bool segment_closed = false; ///< something was ordered after its end: the next record begins a new one
   bool order_limit_told = false;
   uint32_t order_edges = 0;
-  uint32_t recorded = 0; ///< situations, ever
-  bool has_news = false; ///< recorded something, or came after one who had: its wake-ups matter
+  uint32_t recorded = 0;  ///< situations, ever
+  bool has_news = false;  ///< recorded something, or came after one who had: its wake-ups matter
   uint64_t last_wake = 0; ///< the last (thread, segment) that an order edge came from
 
   // ---- life

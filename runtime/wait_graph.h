@@ -3,8 +3,8 @@
 // A thread that waits is stuck if one of those it needs is stuck: a writer needs every reader to leave, so one stuck
 // reader is enough. The set of stuck threads is the greatest fixpoint: begin with everybody who waits without a time
 // limit, take out whoever could still be served by somebody outside, until nothing changes.
-// A wait that anybody could end (condition variable, semaphore, barrier) is stuck only if nobody at all is left outside,
-// and only if all threads of the process are known.
+// A wait that anybody could end (condition variable, semaphore, barrier) is stuck only if nobody at all is left
+// outside, and only if all threads of the process are known.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -48,8 +48,8 @@ inline void find_stuck(WaitNode *nodes, uint32_t count, const uint32_t *peers, b
   }
 }
 
-/// Follows `next` from a stuck node. Returns the length of the cycle reached and sets `entry` to its first node reached;
-/// 0 if the way ends at a node that needs anybody or is hopeless, which `entry` then is.
+/// Follows `next` from a stuck node. Returns the length of the cycle reached and sets `entry` to its first node
+/// reached; 0 if the way ends at a node that needs anybody or is hopeless, which `entry` then is.
 inline uint32_t find_cycle(const WaitNode *nodes, uint32_t count, uint32_t start, uint32_t &entry) {
   uint32_t at = start;
   for (uint32_t steps = 0; steps < count && nodes[at].need == WaitNode::Peers; ++steps) at = nodes[at].next;

@@ -142,7 +142,8 @@ bool Trace::open_file() {
   if (high >= 0) raw_syscall(SYS_close, opened);
   fd_ = static_cast<int>(high >= 0 ? high : opened);
   struct stat status;
-  if (raw_syscall(SYS_newfstatat, fd_, reinterpret_cast<long>(""), reinterpret_cast<long>(&status), AT_EMPTY_PATH) == 0) {
+  if (raw_syscall(SYS_newfstatat, fd_, reinterpret_cast<long>(""), reinterpret_cast<long>(&status), AT_EMPTY_PATH) ==
+      0) {
     device_ = status.st_dev;
     inode_ = status.st_ino;
   }
@@ -152,7 +153,8 @@ bool Trace::open_file() {
 bool Trace::still_ours() const {
   struct stat status;
   return fd_ >= 0 &&
-         raw_syscall(SYS_newfstatat, fd_, reinterpret_cast<long>(""), reinterpret_cast<long>(&status), AT_EMPTY_PATH) == 0 &&
+         raw_syscall(SYS_newfstatat, fd_, reinterpret_cast<long>(""), reinterpret_cast<long>(&status), AT_EMPTY_PATH) ==
+             0 &&
          status.st_dev == device_ && status.st_ino == inode_;
 }
 
@@ -182,7 +184,9 @@ void Trace::write_start() {
   timespec now{};
   raw_syscall(SYS_clock_gettime, CLOCK_REALTIME, reinterpret_cast<long>(&now));
   line.hex(SNARL_TRACE_VERSION).hex(static_cast<uint64_t>(pid_)).hex(static_cast<uint64_t>(raw_syscall(SYS_getppid)));
-  line.hex(static_cast<uint64_t>(now.tv_sec) * 1000000000u + static_cast<uint64_t>(now.tv_nsec)).text(executable_).raw("\n", 1);
+  line.hex(static_cast<uint64_t>(now.tv_sec) * 1000000000u + static_cast<uint64_t>(now.tv_nsec))
+      .text(executable_)
+      .raw("\n", 1);
   write_bytes(line.data(), line.size());
 }
 
@@ -225,7 +229,8 @@ void Trace::start_over() {
 void Trace::count(const char *name) {
   for (Counter &counter : counters) {
     const char *expected = nullptr;
-    if (!load(counter.name)) __atomic_compare_exchange_n(&counter.name, &expected, name, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    if (!load(counter.name))
+      __atomic_compare_exchange_n(&counter.name, &expected, name, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
     if (!same(load(counter.name), name)) continue;
     __atomic_add_fetch(&counter.value, 1, __ATOMIC_RELAXED);
     return;

@@ -50,7 +50,8 @@ public:
   void count(const char *name);
   /// The C lines as they stand.
   void write_counters();
-  /// Number of the file in this process's line of forks, 1 to 255: what was announced in another one was not in this one.
+  /// Number of the file in this process's line of forks, 1 to 255: what was announced in another one was not in this
+  /// one.
   uint8_t epoch() const { return load(epoch_); }
   const char *directory() const { return directory_; }
   const char *path() const { return path_; }

@@ -1,6 +1,6 @@
 // The program does what it does without us: descriptors, processes, signals, small stacks, early and late locks.
 // RUN: %gcc -std=gnu11 -O0 -g -pthread -I%S/Inputs %s -o %t
-// RUN: for what in closefds reusefd fork exec vfork spawn cancel smallstack signals constructor atexit quickexit errno chdir manythreads detached; do %t $what > %t.native 2> %t.native.err; native=$?; rm -rf %t.trace; SNARL_OPTIONS=trace=%t.trace:print=0 LD_PRELOAD=%rt %t $what > %t.ours 2> %t.err; ours=$?; echo $what $native $ours; cmp %t.native %t.ours && cmp %t.native.err %t.err; ls %t.trace | wc -l; cat %t.trace/* | grep -c '^A'; done > %t.out
+// RUN: for what in closefds reusefd fork exec vfork spawn cancel smallstack smallmaker signals constructor atexit quickexit errno chdir manythreads detached; do %t $what > %t.native 2> %t.native.err; native=$?; rm -rf %t.trace; SNARL_OPTIONS=trace=%t.trace:print=0 LD_PRELOAD=%rt %t $what > %t.ours 2> %t.err; ours=$?; echo $what $native $ours; cmp %t.native %t.ours && cmp %t.native.err %t.err; ls %t.trace | wc -l; cat %t.trace/* | grep -c '^A'; done > %t.out
 // RUN: FileCheck %s < %t.out
 #include "meet.h"
 #include <errno.h>
@@ -52,6 +52,18 @@ static void *deep(void *p) {
   nest(&a, &b);
   nest(&b, &c);
   return frame[17] == 1 ? p : NULL;
+}
+/// Threads made by threads that have little room themselves.
+static void *maker(void *p) {
+  pthread_attr_t attributes;
+  pthread_t t;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, 16384);
+  for (int i = 0; i < 5; ++i) {
+    if (pthread_create(&t, &attributes, *(int *)p ? maker : nested, &(int){0})) return NULL;
+    pthread_join(t, NULL);
+  }
+  return p;
 }
 static volatile sig_atomic_t alarms;
 static pthread_mutex_t in_handler = PTHREAD_MUTEX_INITIALIZER;
@@ -145,6 +157,13 @@ int main(int argc, char **argv) {
       if (!value) return 1;
     }
     puts("fits");
+  } else if (is("smallmaker")) {
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, 16384);
+    if (pthread_create(&t, &attributes, maker, &(int){1})) return 1;
+    pthread_join(t, NULL);
+    printf("%d\n", n);
   } else if (is("signals")) {
     struct itimerval often = {{0, 500}, {0, 500}}, off = {{0, 0}, {0, 0}};
     struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
@@ -222,6 +241,9 @@ int main(int argc, char **argv) {
 // CHECK-NEXT: smallstack 12 12
 // CHECK-NEXT: 1
 // CHECK-NEXT: 41
+// CHECK-NEXT: smallmaker 12 12
+// CHECK-NEXT: 1
+// CHECK-NEXT: 26
 // CHECK-NEXT: signals 12 12
 // CHECK-NEXT: 1
 // CHECK-NEXT: 3

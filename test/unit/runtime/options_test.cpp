@@ -23,7 +23,8 @@ TEST(RuntimeOptions, LaterWinsAndEmptyWordsDoNotMatter) {
 }
 
 TEST(RuntimeOptions, WhatIsNotUnderstoodIsPointedAt) {
-  for (const char *bad : {"prin=1", "print=2", "print", "watch_ms=-1", "watch_ms=", "watch_ms=12345678901234567890", "trace="}) {
+  for (const char *bad :
+       {"prin=1", "print=2", "print", "watch_ms=-1", "watch_ms=", "watch_ms=12345678901234567890", "trace="}) {
     Options o;
     std::string text = "print=0:" + std::string(bad) + ":halt_on_deadlock=1";
     const char *at = parse_options(text.c_str(), o);

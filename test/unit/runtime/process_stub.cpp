@@ -7,7 +7,9 @@ namespace snarl_rt {
 
 void prepare_process() {}
 void something_found() {}
-int process_id() { return getpid(); }
+int process_id() {
+  return getpid();
+}
 int spin_unlocked() {
   pthread_spinlock_t s;
   pthread_spin_init(&s, PTHREAD_PROCESS_PRIVATE);

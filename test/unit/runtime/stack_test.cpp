@@ -1,6 +1,6 @@
-#include "trace_in_memory.h"
-#include "runtime/stack.h"
 #include "runtime/real.h"
+#include "runtime/stack.h"
+#include "trace_in_memory.h"
 #include <csetjmp>
 #include <csignal>
 #include <cstring>
@@ -42,8 +42,10 @@ __attribute__((noinline)) void with_alloca(size_t bytes) {
 }
 __attribute__((noinline)) void realigned(int depth) {
   alignas(64) volatile char room[64] = {};
-  if (depth) realigned(depth - 1);
-  else compare_with_libc(whole_stack());
+  if (depth)
+    realigned(depth - 1);
+  else
+    compare_with_libc(whole_stack());
   room[0] = 1;
 }
 
@@ -74,13 +76,19 @@ void handler(int) {
 
 } // namespace
 
-TEST(Unwind, AgreesWithLibc) { compare_with_libc(whole_stack()); }
+TEST(Unwind, AgreesWithLibc) {
+  compare_with_libc(whole_stack());
+}
 TEST(Unwind, DynamicFrames) {
   with_alloca(100);
   with_alloca(5000);
 }
-TEST(Unwind, RealignedFrames) { realigned(5); }
-TEST(Unwind, WithoutBoundsReadsBySystemCall) { compare_with_libc({}); }
+TEST(Unwind, RealignedFrames) {
+  realigned(5);
+}
+TEST(Unwind, WithoutBoundsReadsBySystemCall) {
+  compare_with_libc({});
+}
 TEST(Unwind, RowsAreLookedUpAgainAfterForgetting) {
   forget_rows();
   compare_with_libc(whole_stack());

@@ -1,7 +1,7 @@
 // The verbs as the wrappers call them, on locks of the test's own; what they write is read back.
-#include "trace_in_memory.h"
 #include "runtime/event.h"
 #include "runtime/real.h"
+#include "trace_in_memory.h"
 #include <gtest/gtest.h>
 #include <memory>
 #include <new>
@@ -177,7 +177,8 @@ TEST_F(Verbs, AMutexMadeAtTheSameAddressIsAnother) {
   unlock(b);
   unlock(a);
   LockId before = identity(ref_to(&a));
-  new (&a) pthread_mutex_t(PTHREAD_MUTEX_INITIALIZER); // what constructing a std::mutex does: no call that could be seen
+  new (&a)
+      pthread_mutex_t(PTHREAD_MUTEX_INITIALIZER); // what constructing a std::mutex does: no call that could be seen
   lock(a);
   EXPECT_NE(identity(ref_to(&a)), before);
   lock(b);

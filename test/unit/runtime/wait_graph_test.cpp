@@ -32,7 +32,8 @@ struct Graph {
 };
 
 using Bits = std::vector<bool>;
-constexpr auto Nothing = WaitNode::Nothing, Peers = WaitNode::Peers, Anybody = WaitNode::Anybody, Hopeless = WaitNode::Hopeless;
+constexpr auto Nothing = WaitNode::Nothing, Peers = WaitNode::Peers, Anybody = WaitNode::Anybody,
+               Hopeless = WaitNode::Hopeless;
 
 } // namespace
 
@@ -121,7 +122,8 @@ TEST(WaitGraph, TheOwnerIsGone) {
   EXPECT_EQ(entry, 0u);
 }
 
-// Greatest set S with: every member waits, and needs somebody of S (or is hopeless, or S is everybody). By trying all sets.
+// Greatest set S with: every member waits, and needs somebody of S (or is hopeless, or S is everybody). By trying all
+// sets.
 TEST(WaitGraph, IsTheGreatestFixpoint) {
   std::mt19937 random(3);
   for (int round = 0; round < 2000; ++round) {
@@ -143,7 +145,8 @@ TEST(WaitGraph, IsTheGreatestFixpoint) {
         if (!(set >> i & 1)) continue;
         const WaitNode &node = g.nodes[i];
         bool stays = node.need == Hopeless || (node.need == Anybody && closed && set == (1u << n) - 1);
-        for (uint32_t k = 0; node.need == Peers && k < node.peers; ++k) stays |= set >> g.peers[node.first_peer + k] & 1;
+        for (uint32_t k = 0; node.need == Peers && k < node.peers; ++k)
+          stays |= set >> g.peers[node.first_peer + k] & 1;
         good = stays;
       }
       if (good) best |= set; // such sets are closed under union, but for the one that holds everybody
