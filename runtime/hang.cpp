@@ -9,12 +9,11 @@
 // must not switch libc to its multi-threaded paths. The price: it may call nothing of libc that uses thread-local
 // storage, and it reads the program's memory by system call only.
 #include "event.h"
-#include "modules.h"
+#include "kernel.h"
 #include "options.h"
 #include "process.h"
 #include "wait_graph.h"
 #include "writer.h"
-#include <fcntl.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <time.h>
@@ -154,31 +153,6 @@ void add_holders(uint32_t index) {
   }
 }
 
-/// Is the kernel thread asleep on this futex? Tells a condition wait that has been signalled, and now wants its mutex
-/// back.
-bool asleep_on(int tid, const void *address) {
-  char path[64] = "/proc/self/task/", digits[12], text[128];
-  size_t at = length(path);
-  int n = 0;
-  for (int rest = tid; rest; rest /= 10) digits[n++] = static_cast<char>('0' + rest % 10);
-  while (n) path[at++] = digits[--n];
-  __builtin_memcpy(path + at, "/syscall", 9);
-  long fd = raw_syscall(SYS_openat, AT_FDCWD, reinterpret_cast<long>(path), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return false;
-  long size = raw_syscall(SYS_read, fd, reinterpret_cast<long>(text), sizeof text - 1);
-  raw_syscall(SYS_close, fd);
-  if (size <= 0) return false;
-  text[size] = 0;
-  const char *c = text; // "202 0x7f... ...": number of the call, its arguments
-  int number = 0;
-  for (; *c >= '0' && *c <= '9'; ++c) number = number * 10 + (*c - '0');
-  if (number != SYS_futex || c[0] != ' ' || c[1] != '0' || c[2] != 'x') return false;
-  uintptr_t value = 0;
-  for (c += 3; (*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'f'); ++c)
-    value = value * 16 + static_cast<uintptr_t>(*c <= '9' ? *c - '0' : *c - 'a' + 10);
-  return value == reinterpret_cast<uintptr_t>(address);
-}
-
 /// A condition wait that was signalled, timed or not, is a wait for its mutex.
 void see_relock(Seen &seen) {
   if (seen.wait.kind != 'c' || seen.looks < 1 || !seen.wait.mutex) return;
@@ -224,54 +198,6 @@ void need_of(uint32_t index) {
   default:
     if (!shared_between_processes(seen.wait)) node.need = WaitNode::Anybody;
   }
-}
-
-// ---- the rest of the process
-
-/// Number of kernel threads of this process; 0 if it cannot be told.
-uint32_t count_tasks() {
-  long fd =
-      raw_syscall(SYS_openat, AT_FDCWD, reinterpret_cast<long>("/proc/self/task"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return 0;
-  uint32_t n = 0;
-  alignas(8) char entries[2048];
-  for (long bytes; (bytes = raw_syscall(SYS_getdents64, fd, reinterpret_cast<long>(entries), sizeof entries)) > 0;)
-    for (long at = 0; at < bytes;) {
-      unsigned short size;
-      __builtin_memcpy(&size, entries + at + 16, sizeof size); // struct linux_dirent64: inode, offset, size, type, name
-      n += entries[at + 19] != '.';
-      at += size;
-    }
-  raw_syscall(SYS_close, fd);
-  return n;
-}
-
-/// Does the program handle signals that somebody may still send? Then a handler may post.
-bool handles_signals() {
-  for (int signal = 1; signal < 65; ++signal) {
-    switch (signal) {
-    case SIGSEGV:
-    case SIGBUS:
-    case SIGFPE:
-    case SIGILL:
-    case SIGABRT:
-    case SIGTRAP:
-    case SIGSYS:
-    case 32:
-    case 33: continue;
-    default: break;
-    }
-    struct {
-      void *handler;
-      unsigned long flags;
-      void *restorer;
-      unsigned long mask;
-    } action{};
-    if (raw_syscall(SYS_rt_sigaction, signal, 0, reinterpret_cast<long>(&action), 8) == 0 &&
-        action.handler != reinterpret_cast<void *>(SIG_DFL) && action.handler != reinterpret_cast<void *>(SIG_IGN))
-      return true;
-  }
-  return false;
 }
 
 // ---- telling
