@@ -256,6 +256,38 @@ void h(bool need) { if (need) m.lock(); need = false; if (need) m.unlock(); }
   EXPECT_EQ(h->blocks[h->entry].branch.kind, Branch::None);
 }
 
+TEST(Extract, FlagsInLoops) {
+  Facts facts = facts_of(R"(
+std::mutex m; bool need_, done_; void step();
+void f() { for (int i = 0; i < 9; ++i) { if (need_) m.lock(); step(); if (need_) m.unlock(); } }
+void g() { while (!done_) step(); if (done_) step(); }
+)");
+  auto flags = [&](const char *name) {
+    const Function *f = find(facts, name);
+    return llvm::count_if(f->blocks, [](const Block &b) { return b.branch.kind == Branch::Flag; });
+  };
+  EXPECT_EQ(flags("f"), 2);
+  EXPECT_EQ(flags("g"), 0); // someone else sets it
+}
+
+TEST(Extract, PointerThatOneCallFills) {
+  Facts facts = facts_of(R"(
+std::mutex m; std::mutex *take(); void give(std::mutex *); int x;
+void f() { std::mutex *lock = nullptr; if (x) lock = take(); ++x; if (lock) { give(lock); lock = nullptr; } }
+)");
+  const Function *f = find(facts, "f");
+  EXPECT_EQ(llvm::count_if(f->blocks, [](const Block &b) { return b.branch.kind == Branch::Result; }), 1);
+}
+
+TEST(Extract, TakenElementsKeepTheirName) {
+  Facts facts = facts_of(R"(
+struct N { N *next; int v; }; struct L { std::mutex mu_; N *head_; int pop(); };
+int L::pop() { mu_.lock(); N *n = head_; head_ = n->next; mu_.unlock(); return n->v; }
+)");
+  EXPECT_EQ(ops(facts, "L::pop"), "acquire this.mu_\nread this.head_\nassign = this.head_ -> n\nread n.next\nwrite this.head_\n"
+                                  "assign = n.next -> this.head_\nrelease this.mu_\nread n.v\nreturn = n.v\n");
+}
+
 TEST(Extract, NoreturnEndsThePath) {
   Facts facts = facts_of("std::mutex m; void f(int x) { m.lock(); if (x) abort(); m.unlock(); }");
   const Function *f = find(facts, "f");
