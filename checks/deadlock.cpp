@@ -63,8 +63,7 @@ namespace {
 
 std::string waits_for(const Run &run, const BlockedThread &thread) {
   switch (thread.waits) {
-  case WaitKind::Lock:
-    return run.lock_name(thread.lock) + (thread.mode == LockMode::Shared ? " (for reading)" : "");
+  case WaitKind::Lock: return run.lock_name(thread.lock) + (thread.mode == LockMode::Shared ? " (for reading)" : "");
   case WaitKind::Join: return fmt::format("the end of {}", run.thread_name(thread.joins));
   case WaitKind::Once: return "an initialiser that runs once";
   case WaitKind::Condition: return "a condition variable";
@@ -88,9 +87,8 @@ std::string list_held(const Run &run, const BlockedThread &thread) {
 }
 
 bool waits_for_itself(const BlockedThread &thread) {
-  return thread.waits == WaitKind::Lock && std::any_of(thread.held.begin(), thread.held.end(), [&](const HeldLock &held) {
-           return held.lock == thread.lock;
-         });
+  return thread.waits == WaitKind::Lock && std::any_of(thread.held.begin(), thread.held.end(),
+                                                       [&](const HeldLock &held) { return held.lock == thread.lock; });
 }
 
 std::string message(const Run &run, const LiveDeadlock &deadlock, const std::vector<const BlockedThread *> &members) {
@@ -112,10 +110,13 @@ std::string message(const Run &run, const LiveDeadlock &deadlock, const std::vec
 
 void add_steps(const Run &run, const LiveDeadlock &deadlock, const BlockedThread &thread, Finding &finding) {
   std::string side = run.thread_name(thread.thread), object = object_name(run, deadlock, thread);
-  if (thread.waits == WaitKind::Lock) finding.names.push_back(run.lock_name(thread.lock));
-  else if (!object.empty()) finding.names.push_back(object);
+  if (thread.waits == WaitKind::Lock)
+    finding.names.push_back(run.lock_name(thread.lock));
+  else if (!object.empty())
+    finding.names.push_back(object);
   for (const HeldLock &held : thread.held)
-    finding.steps.push_back(run_step(run, side, held.taken, fmt::format("{} took {} here", side, run.lock_name(held.lock))));
+    finding.steps.push_back(
+        run_step(run, side, held.taken, fmt::format("{} took {} here", side, run.lock_name(held.lock))));
   std::string what = thread.waits == WaitKind::None
                          ? side + " is here"
                          : fmt::format("{} waits for {}{} here{}", side, waits_for(run, thread),
@@ -142,15 +143,17 @@ void from_run(const Run &run, Findings &out) {
       add_steps(run, deadlock, *member, finding);
       if (member == members[0]) place = finding.steps.size() - 1;
     }
-    for (const BlockedThread *member : members) add_created(run, member->thread, run.thread_name(member->thread), finding);
+    for (const BlockedThread *member : members)
+      add_created(run, member->thread, run.thread_name(member->thread), finding);
     for (const BlockedThread *other : bystanders) add_steps(run, deadlock, *other, finding);
     set_place(finding, place);
 
     std::vector<std::string> parts;
     for (const BlockedThread *member : members)
       parts.push_back(fmt::format("{} waits for {}", run.where(member->stack),
-                                  member->waits == WaitKind::Lock ? run.lock_class(member->lock)
-                                  : member->waits == WaitKind::Join ? "a thread" : waits_for(run, *member)));
+                                  member->waits == WaitKind::Lock   ? run.lock_class(member->lock)
+                                  : member->waits == WaitKind::Join ? "a thread"
+                                                                    : waits_for(run, *member)));
     std::sort(parts.begin(), parts.end());
     for (const std::string &part : parts) finding.key += (finding.key.empty() ? "" : "; ") + part;
     out.push_back(std::move(finding));

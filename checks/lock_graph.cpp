@@ -1,12 +1,12 @@
 // How cycles are found without looking at all of them.
 //
-// Three things blow up. Dependencies: a pool of a thousand threads sees each situation a thousand times; so dependencies
-// that hold and want the same are grouped, and threads are chosen only when a cycle of groups is known. Groups: they are
-// the edges of the lock graph, from each lock held to the lock wanted, and only edges within one strongly connected
-// component can be part of a cycle. Cycles: there can be exponentially many; they are enumerated by rising length (a long
-// cycle that is reported beside the short one inside it helps nobody), each from its smallest lock, never going to a lock
-// from which the start can no longer be reached within the length, never taking an edge that a gate excludes; every step
-// is counted, and when the count is used up the result says so.
+// Three things blow up. Dependencies: a pool of a thousand threads sees each situation a thousand times; so
+// dependencies that hold and want the same are grouped, and threads are chosen only when a cycle of groups is known.
+// Groups: they are the edges of the lock graph, from each lock held to the lock wanted, and only edges within one
+// strongly connected component can be part of a cycle. Cycles: there can be exponentially many; they are enumerated by
+// rising length (a long cycle that is reported beside the short one inside it helps nobody), each from its smallest
+// lock, never going to a lock from which the start can no longer be reached within the length, never taking an edge
+// that a gate excludes; every step is counted, and when the count is used up the result says so.
 #include "lock_graph.h"
 #include <algorithm>
 #include <map>
@@ -22,7 +22,8 @@ struct Group {
   std::map<uint32_t, std::vector<size_t>> members; ///< by variant: dependencies
 };
 
-/// Strongly connected components, without recursion: lock graphs of generated code are deep. Component numbers, by node.
+/// Strongly connected components, without recursion: lock graphs of generated code are deep. Component numbers, by
+/// node.
 std::vector<uint32_t> components(const std::vector<std::vector<uint32_t>> &edges) {
   constexpr uint32_t none = UINT32_MAX;
   struct Visit {
@@ -42,8 +43,10 @@ std::vector<uint32_t> components(const std::vector<std::vector<uint32_t>> &edges
       }
       if (next < edges[node].size()) {
         uint32_t to = edges[node][next++];
-        if (index[to] == none) path.push_back({to, 0});
-        else if (component[to] == none) low[node] = std::min(low[node], index[to]);
+        if (index[to] == none)
+          path.push_back({to, 0});
+        else if (component[to] == none)
+          low[node] = std::min(low[node], index[to]);
         continue;
       }
       uint32_t done = node;
@@ -129,16 +132,16 @@ private:
   std::vector<Group> groups_;
   // Locks by dense numbers, in the order in which they were met. Only edges within a component are kept.
   std::unordered_map<uint32_t, uint32_t> dense_;
-  std::vector<std::vector<uint32_t>> next_, previous_; ///< lock -> locks, ascending
+  std::vector<std::vector<uint32_t>> next_, previous_;        ///< lock -> locks, ascending
   std::unordered_map<uint64_t, std::vector<uint32_t>> edges_; ///< (held, wanted) -> groups
   std::vector<uint32_t> way_back_; ///< edges from a lock to the start, over locks not smaller than it
   std::vector<uint32_t> measured_; ///< the locks whose way_back_ is known
   uint32_t start_ = 0;
   std::vector<uint32_t> path_; ///< groups; the first holds the start
   std::unordered_map<uint64_t, bool> compatible_;
-  size_t share_ = 0;           ///< steps_ at which the present start has had its share
+  size_t share_ = 0;                              ///< steps_ at which the present start has had its share
   std::map<std::vector<uint32_t>, size_t> found_; ///< cycles returned, by their locks
-  std::set<std::vector<uint32_t>> seen_; ///< variants of cycles already returned
+  std::set<std::vector<uint32_t>> seen_;          ///< variants of cycles already returned
   size_t steps_ = 0;
   CycleResult result_;
 };
@@ -149,7 +152,8 @@ void Search::make_groups() {
     std::vector<LockUse> held = all_[i].held;
     std::sort(held.begin(), held.end(),
               [](LockUse a, LockUse b) { return std::tie(a.lock, a.shared) < std::tie(b.lock, b.shared); });
-    held.erase(std::unique(held.begin(), held.end(), [](LockUse a, LockUse b) { return a.lock == b.lock; }), held.end());
+    held.erase(std::unique(held.begin(), held.end(), [](LockUse a, LockUse b) { return a.lock == b.lock; }),
+               held.end());
     // Wanting what one holds is no matter of order: it never waits (recursive), or always (self-deadlock).
     if (held.empty() || find(held, all_[i].wanted.lock)) continue;
     std::vector<uint64_t> key{uint64_t(all_[i].wanted.lock) << 1 | all_[i].wanted.shared};
@@ -160,7 +164,9 @@ void Search::make_groups() {
   }
 }
 
-static uint64_t edge(uint32_t from, uint32_t to) { return uint64_t(from) << 32 | to; }
+static uint64_t edge(uint32_t from, uint32_t to) {
+  return uint64_t(from) << 32 | to;
+}
 
 void Search::make_graph() {
   auto node = [&](uint32_t lock) { return dense_.emplace(lock, dense_.size()).first->second; };
@@ -251,7 +257,8 @@ bool Search::extend(uint32_t lock, size_t length) {
       more = true;
       continue;
     }
-    bool again = std::any_of(path_.begin(), path_.end(), [&](uint32_t g) { return dense_.at(groups_[g].wanted.lock) == wanted; });
+    bool again = std::any_of(path_.begin(), path_.end(),
+                             [&](uint32_t g) { return dense_.at(groups_[g].wanted.lock) == wanted; });
     if (again) continue;
     for (uint32_t g : edges_[edge(lock, wanted)]) {
       if (spent()) return more;

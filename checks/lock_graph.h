@@ -2,14 +2,15 @@
 //
 // Input are dependencies: an agent (thread of a run, or thread entry of the source) wants a lock while it holds others.
 // A cycle of dependencies d0 .. dk-1 is a potential deadlock if each di wants a lock that d(i+1) holds, in modes that
-// exclude each other; if the agents are different (or one agent that can run beside itself); if no lock is held on all...
-// more exactly, on any two sides in modes that exclude each other (a gate); and if the wanted locks are distinct.
-// These are the abstract deadlock patterns of Tunc, Mathur, Pavlogiannis and Viswanathan, "Sound Dynamic Deadlock
-// Prediction in Linear Time" (PLDI 2023), extended by reader modes. Trylocks are never wanted, but they are held.
+// exclude each other; if the agents are different (or one agent that can run beside itself); if no lock is held on
+// all... more exactly, on any two sides in modes that exclude each other (a gate); and if the wanted locks are
+// distinct. These are the abstract deadlock patterns of Tunc, Mathur, Pavlogiannis and Viswanathan, "Sound Dynamic
+// Deadlock Prediction in Linear Time" (PLDI 2023), extended by reader modes. Trylocks are never wanted, but they are
+// held.
 //
-// Cost: dependencies that hold and want the same are one node; strongly connected components of the locks first (Tarjan),
-// then a bounded enumeration of simple cycles inside each component, shortest first, walking only where the way back is
-// short enough; then witnesses. At most one cycle per set of locks and places.
+// Cost: dependencies that hold and want the same are one node; strongly connected components of the locks first
+// (Tarjan), then a bounded enumeration of simple cycles inside each component, shortest first, walking only where the
+// way back is short enough; then witnesses. At most one cycle per set of locks and places.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -26,11 +27,11 @@ struct LockUse {
 
 struct Dependency {
   uint32_t agent = 0;
-  bool repeats = false;       ///< the agent can run at the same time as itself
+  bool repeats = false; ///< the agent can run at the same time as itself
   std::vector<LockUse> held;
   LockUse wanted;
-  /// Dependencies of equal variant, not 0, are interchangeable witnesses (same places): of cycles that differ in nothing
-  /// but such witnesses or in the instances of locks, only the first is returned.
+  /// Dependencies of equal variant, not 0, are interchangeable witnesses (same places): of cycles that differ in
+  /// nothing but such witnesses or in the instances of locks, only the first is returned.
   uint32_t variant = 0;
 };
 

@@ -1,13 +1,14 @@
 // From situations to lock-order findings.
 //
 // Within a run locks are instances, and everything that excludes a deadlock is known: which threads did it, what else
-// they held, and what create, join, barriers and hand-overs order. What is so excluded is no finding. Where order was no
-// longer recorded (bounds of the library), what the recorded part says about the same places is taken for the rest; where it
-// says nothing, the finding is only `possible`.
+// they held, and what create, join, barriers and hand-overs order. What is so excluded is no finding. Where order was
+// no longer recorded (bounds of the library), what the recorded part says about the same places is taken for the rest;
+// where it says nothing, the finding is only `possible`.
 //
 // Across runs locks are classes, threads are what they were made for, and order is known only where one run saw both
 // sides. So what the main thread did while it was alone (it may do that in any order) does not count, the sides must
-// belong to different threads, and if some run saw both and its order excludes that they meet, that counts for all runs.
+// belong to different threads, and if some run saw both and its order excludes that they meet, that counts for all
+// runs.
 #include "lock_order_run.h"
 #include "lock_graph.h"
 #include "run_steps.h"
@@ -24,7 +25,9 @@ struct Side {
   HeldLock held; ///< the one that the side before wants
 };
 
-const char *how(LockMode mode) { return mode == LockMode::Shared ? " for reading" : ""; }
+const char *how(LockMode mode) {
+  return mode == LockMode::Shared ? " for reading" : "";
+}
 
 std::string side_name(const Side &side, bool across) {
   std::string thread = side.run->thread_name(side.situation->segment.thread);
@@ -39,7 +42,9 @@ std::string side_key(const Side &side) {
 }
 
 /// What tells a reader which locks it is about; in a schedule there is no room for more.
-std::string short_name(const std::string &name) { return name.substr(0, name.find(" (")); }
+std::string short_name(const std::string &name) {
+  return name.substr(0, name.find(" ("));
+}
 
 Finding describe(std::vector<Side> sides, Tier tier, bool across) {
   std::vector<std::string> keys;
@@ -63,8 +68,10 @@ Finding describe(std::vector<Side> sides, Tier tier, bool across) {
   }
   finding.message = fmt::format("{} are taken in {} by {}: they can deadlock", enumerate(locks),
                                 sides.size() == 2 ? "opposite orders" : "a circle", enumerate(threads));
-  if (across) finding.message += "; no single run did both";
-  else if (tier == Tier::Possible) finding.message += ", unless something else orders them";
+  if (across)
+    finding.message += "; no single run did both";
+  else if (tier == Tier::Possible)
+    finding.message += ", unless something else orders them";
   if (finding.severity == Severity::Warning) finding.message += " until a timed wait gives up";
 
   Schedule schedule(threads);
@@ -76,8 +83,8 @@ Finding describe(std::vector<Side> sides, Tier tier, bool across) {
     for (HeldLock other : side.situation->held)
       if (other.lock != side.held.lock) others.push_back(run.lock_name(other.lock));
     std::string also = others.empty() ? "" : fmt::format(" (and {})", enumerate(others));
-    finding.steps.push_back(
-        run_step(run, threads[i], side.held.taken, fmt::format("{} takes {}{} here", threads[i], held, how(side.held.mode))));
+    finding.steps.push_back(run_step(run, threads[i], side.held.taken,
+                                     fmt::format("{} takes {}{} here", threads[i], held, how(side.held.mode))));
     finding.steps.push_back(run_step(run, threads[i], side.situation->stack,
                                      fmt::format("{} wants {}{} here while it holds {}{}", threads[i], wanted,
                                                  how(side.situation->mode), held, also)));
@@ -203,8 +210,8 @@ private:
   }
 
   const Run &run_;
-  std::vector<Dependency> all_; ///< of each situation
-  std::vector<uint32_t> kind_;  ///< of each situation: equal places and locks
+  std::vector<Dependency> all_;                     ///< of each situation
+  std::vector<uint32_t> kind_;                      ///< of each situation: equal places and locks
   std::map<uint32_t, std::vector<size_t>> tracked_; ///< by kind
   std::map<std::pair<uint32_t, uint32_t>, bool> evidence_;
   Numbers places_, kinds_;
@@ -275,7 +282,8 @@ private:
     };
     std::map<std::pair<uint32_t, uint32_t>, bool> once; ///< (signature, agent): one of each is enough
     for (const Situation &s : run.situations) {
-      bool usable = single(s.wanted) && std::all_of(s.held.begin(), s.held.end(), [&](const HeldLock &h) { return single(h.lock); });
+      bool usable = single(s.wanted) &&
+                    std::all_of(s.held.begin(), s.held.end(), [&](const HeldLock &h) { return single(h.lock); });
       if (!usable || (s.segment.thread == 1 && run.alone(s.segment))) continue;
       General g{&run, r, &s, 0};
       std::vector<uint64_t> signature{class_of(r, s.wanted), words_.of(run.spot(s.stack)), uint64_t(s.mode)};
@@ -289,7 +297,9 @@ private:
         signature.push_back(words_.of(run.spot(held.taken)));
       }
       g.signature = d.variant = signatures_.of(signature);
-      seen_[g.signature].push_back({r, s.segment});
+      std::vector<SegmentId> &seen = seen_[g.signature][r];
+      constexpr size_t enough = 100; // to know whether two kinds of situation meet
+      if (seen.size() < enough) seen.push_back(s.segment);
       if (!once.emplace(std::pair(g.signature, d.agent), true).second) continue;
       general_.push_back(g);
       dependencies_.push_back(std::move(d));
@@ -302,11 +312,13 @@ private:
     return at->second;
   }
 
-  /// Threads that were created at the same place and run the same function do the same work. The main thread is number 1.
+  /// Threads that were created at the same place and run the same function do the same work. The main thread is
+  /// number 1.
   uint32_t thread_class(const Run &run, const Situation &s) {
     if (s.segment.thread == 1) return 1;
     Stack frames = run.frames(s.stack);
-    return 1 + words_.of(fmt::format("{} runs {}", created_at(run, s.segment.thread), frames.empty() ? "" : frames.back().function));
+    return 1 + words_.of(fmt::format("{} runs {}", created_at(run, s.segment.thread),
+                                     frames.empty() ? "" : frames.back().function));
   }
   static std::string created_at(const Run &run, ThreadId thread) {
     auto found = run.threads.find(thread);
@@ -319,20 +331,30 @@ private:
     if (!fresh || thread == 1) return at->second;
     std::string place = created_at(run, thread);
     for (const auto &[other, info] : run.threads)
-      at->second |= other != thread && other != 1 && run.may_overlap({thread, 0}, {other, 0}) && created_at(run, other) == place;
+      at->second |=
+          other != thread && other != 1 && run.may_overlap({thread, 0}, {other, 0}) && created_at(run, other) == place;
     return at->second;
   }
 
   bool may_overlap(const General &a, const General &b) {
     if (a.run == b.run) return a.run->may_overlap(a.situation->segment, b.situation->segment);
-    // What a run that saw both says about their order holds for all.
+    auto [at, fresh] = meet_.emplace(std::minmax(a.signature, b.signature), true);
+    if (fresh) at->second = meet(seen_[a.signature], seen_[b.signature]);
+    return at->second;
+  }
+
+  using Seen = std::map<size_t, std::vector<SegmentId>>; ///< run -> where
+  /// What a run that saw both says about their order holds for all.
+  bool meet(const Seen &a, const Seen &b) const {
     bool both = false;
-    for (const auto &[r, segment] : seen_[a.signature])
-      for (const auto &[q, other] : seen_[b.signature]) {
-        if (r != q) continue;
-        both = true;
-        if (runs_[r].may_overlap(segment, other)) return true;
-      }
+    for (const auto &[r, segments] : a) {
+      auto others = b.find(r);
+      if (others == b.end()) continue;
+      both = true;
+      for (SegmentId segment : segments)
+        for (SegmentId other : others->second)
+          if (runs_[r].may_overlap(segment, other)) return true;
+    }
     return !both;
   }
 
@@ -340,7 +362,8 @@ private:
   std::vector<General> general_;
   std::vector<Dependency> dependencies_;
   std::map<std::pair<size_t, LockId>, uint32_t> classes_;
-  std::map<uint32_t, std::vector<std::pair<size_t, SegmentId>>> seen_;
+  std::map<uint32_t, Seen> seen_; ///< by signature
+  std::map<std::pair<uint32_t, uint32_t>, bool> meet_;
   std::map<std::pair<const Run *, ThreadId>, bool> repeats_;
   Numbers words_, signatures_;
 };

@@ -67,7 +67,8 @@ std::string Run::lock_class(LockId id) const {
   std::string name = symbols ? symbols->variable(*this, lock.address, lock.modules_seen) : "";
   if (!name.empty()) return name;
   std::string where = first_taken(*this, lock);
-  return where.empty() ? fmt::format("{} #{}", to_string(lock.kind), id) : fmt::format("{} {}", to_string(lock.kind), where);
+  return where.empty() ? fmt::format("{} #{}", to_string(lock.kind), id)
+                       : fmt::format("{} {}", to_string(lock.kind), where);
 }
 
 std::string Run::lock_origin(LockId id) const {
@@ -103,7 +104,9 @@ const Run::Reach &Run::after(SegmentId from) const {
     std::sort(ordered_.begin(), ordered_.end());
     ordered_.erase(std::unique(ordered_.begin(), ordered_.end()), ordered_.end());
   }
-  auto index = [&](ThreadId thread) { return std::lower_bound(ordered_.begin(), ordered_.end(), thread) - ordered_.begin(); };
+  auto index = [&](ThreadId thread) {
+    return std::lower_bound(ordered_.begin(), ordered_.end(), thread) - ordered_.begin();
+  };
   auto next = leaving(order, from);
   bool any = next != order.end() && next->first.thread == from.thread;
   from.number = any ? next->first.number : UINT32_MAX;
@@ -117,8 +120,8 @@ const Run::Reach &Run::after(SegmentId from) const {
   Reach &reach = kept->second;
   reach.assign(ordered_.size(), UINT32_MAX);
 
-  // From segment s of a thread on, every edge that leaves the thread at s or later may be followed. Whenever a thread is
-  // reached earlier than known so far, the edges in between are new: each is followed once.
+  // From segment s of a thread on, every edge that leaves the thread at s or later may be followed. Whenever a thread
+  // is reached earlier than known so far, the edges in between are new: each is followed once.
   struct Work {
     ThreadId thread;
     uint32_t first, end; ///< edges that leave in [first, end)
@@ -159,11 +162,12 @@ bool Run::alone(SegmentId segment) const {
     if (id == segment.thread) continue;
     uint32_t first = after(segment, id);
     if (first == 0) continue; // begins after it
-    // Ended before it: the last thing other threads see of it is its join, an edge from its last segment. If the segment
-    // just before the first one that is after ours happens before ours, nothing is left in between.
+    // Ended before it: the last thing other threads see of it is its join, an edge from its last segment. If the
+    // segment just before the first one that is after ours happens before ours, nothing is left in between.
     if (first == UINT32_MAX && !thread.ended) return false; // it may go on beside us
     uint32_t last = 0;
-    if (first != UINT32_MAX) last = first - 1;
+    if (first != UINT32_MAX)
+      last = first - 1;
     else
       for (auto edge = leaving(order, {id, 0}); edge != order.end() && edge->first.thread == id; ++edge)
         last = std::max(last, edge->first.number);

@@ -90,7 +90,12 @@ struct Situation {
 };
 
 enum class MisuseKind : uint8_t {
-  UnlockNotOwner, UnlockUnlocked, DestroyedHeld, ThreadExitHolding, RelockRefused /*EDEADLK*/, Relock /*will hang*/,
+  UnlockNotOwner,
+  UnlockUnlocked,
+  DestroyedHeld,
+  ThreadExitHolding,
+  RelockRefused /*EDEADLK*/,
+  Relock /*will hang*/,
 };
 
 struct Misuse {
@@ -98,8 +103,8 @@ struct Misuse {
   ThreadId thread = 0;
   LockId lock = 0;
   StackId stack = 0;
-  ThreadId owner = 0;  ///< who holds it, 0 if nobody
-  StackId taken = 0;   ///< where it was taken
+  ThreadId owner = 0; ///< who holds it, 0 if nobody
+  StackId taken = 0;  ///< where it was taken
 };
 
 enum class WaitKind : uint8_t { None, Lock, Join, Once, Condition, Semaphore, Barrier };
@@ -107,10 +112,10 @@ enum class WaitKind : uint8_t { None, Lock, Join, Once, Condition, Semaphore, Ba
 struct BlockedThread {
   ThreadId thread = 0;
   WaitKind waits = WaitKind::None; ///< None: running, or blocked where the library cannot see
-  LockId lock = 0;       ///< for Lock
+  LockId lock = 0;                 ///< for Lock
   LockMode mode = LockMode::Exclusive;
-  ThreadId joins = 0;    ///< for Join
-  uint64_t object = 0;   ///< address for the others
+  ThreadId joins = 0;  ///< for Join
+  uint64_t object = 0; ///< address for the others
   bool timed = false;
   bool in_cycle = false; ///< part of the circular wait, not a bystander
   StackId stack = 0;
@@ -151,7 +156,7 @@ struct Run {
   std::vector<LiveDeadlock> deadlocks;
   /// What was not seen, in words for people ("12 situations dropped"). Rules add the bounds that they hit.
   mutable std::vector<std::string> blind_spots;
-  bool ended = false; ///< false: killed, or still running
+  bool ended = false;               ///< false: killed, or still running
   std::shared_ptr<Symbols> symbols; ///< null: nothing has a name
 
   std::vector<OrderEdge> order; ///< sorted
@@ -177,9 +182,9 @@ struct Run {
   /// "main thread", "thread 3", "thread 3 (reader)" when it was given a name of its own.
   std::string thread_name(ThreadId thread) const;
 
-  // ---- order. Vector clocks would need a clock per segment; the questions asked are few, so what comes after a segment
-  // is computed from the edges when somebody asks, in O(edges), and kept. Segments with the same next edge out of their
-  // thread share the answer. Not for concurrent use.
+  // ---- order. Vector clocks would need a clock per segment; the questions asked are few, so what comes after a
+  // segment is computed from the edges when somebody asks, in O(edges), and kept. Segments with the same next edge out
+  // of their thread share the answer. Not for concurrent use.
 
   /// Does everything in `a` happen before everything in `b` (create, join, barrier, hand-over), whatever the schedule?
   bool happens_before(SegmentId a, SegmentId b) const;

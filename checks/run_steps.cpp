@@ -53,7 +53,9 @@ std::string Schedule::text(const std::string &title) const {
 
   std::string out = "  " + title + ":\n";
   auto line = [&](const std::string &text) { out += text.substr(0, text.find_last_not_of(' ') + 1) + "\n"; };
-  auto cell = [&](size_t column, const std::string &text) { return text + std::string(width[column] + gap - text.size(), ' '); };
+  auto cell = [&](size_t column, const std::string &text) {
+    return text + std::string(width[column] + gap - text.size(), ' ');
+  };
   if (total - gap > page) {
     for (const Move &move : moves_) line(std::string(indent, ' ') + threads_[move.thread] + ": " + move.what);
     return out;

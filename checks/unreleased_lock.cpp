@@ -71,7 +71,8 @@ from thread to thread on purpose, use a semaphore.
 
 namespace {
 
-std::string message(const Misuse &misuse, const std::string &thread, const std::string &lock, const std::string &owner) {
+std::string message(const Misuse &misuse, const std::string &thread, const std::string &lock,
+                    const std::string &owner) {
   switch (misuse.kind) {
   case MisuseKind::UnlockNotOwner:
     return owner.empty() ? fmt::format("{} unlocks {}, which it does not hold", thread, lock)
@@ -79,7 +80,9 @@ std::string message(const Misuse &misuse, const std::string &thread, const std::
   case MisuseKind::UnlockUnlocked: return fmt::format("{} unlocks {}, which is not locked", thread, lock);
   case MisuseKind::DestroyedHeld:
     return fmt::format("{} destroys {}, which {}", thread, lock,
-                       owner.empty() ? "is held" : owner == thread ? "it still holds" : owner + " holds");
+                       owner.empty()     ? "is held"
+                       : owner == thread ? "it still holds"
+                                         : owner + " holds");
   case MisuseKind::ThreadExitHolding: return fmt::format("{} ends and still holds {}", thread, lock);
   case MisuseKind::RelockRefused:
   case MisuseKind::Relock: break; // self-deadlock
@@ -112,7 +115,8 @@ void from_run(const Run &run, Findings &out) {
     // A thread that ends holding a lock: where it took it says more than where it ended.
     size_t place = 0;
     if (misuse.stack || !misuse.taken) {
-      finding.steps.push_back(run_step(run, thread, misuse.stack, fmt::format("{} {} here", lock, what_happens(misuse.kind))));
+      finding.steps.push_back(
+          run_step(run, thread, misuse.stack, fmt::format("{} {} here", lock, what_happens(misuse.kind))));
       if (misuse.kind != MisuseKind::ThreadExitHolding || !misuse.taken) place = finding.steps.size() - 1;
     }
     set_place(finding, place);

@@ -38,10 +38,9 @@ void become(const LaunchOptions &options, const sigset_t &mask) {
   llvm::sys::unregisterHandlers(); // what snarl ignores or handles is no business of the program
   sigprocmask(SIG_SETMASK, &mask, nullptr);
   std::string preload = joined("LD_PRELOAD", options.library, ':');
-  std::string settings = joined("SNARL_OPTIONS",
-                                fmt::format("trace={}:print=0:halt_on_deadlock={}", options.trace_dir,
-                                            options.halt_on_deadlock ? 1 : 0),
-                                ':');
+  std::string settings = joined(
+      "SNARL_OPTIONS",
+      fmt::format("trace={}:print=0:halt_on_deadlock={}", options.trace_dir, options.halt_on_deadlock ? 1 : 0), ':');
   setenv("LD_PRELOAD", preload.c_str(), 1);
   setenv("SNARL_OPTIONS", settings.c_str(), 1);
   std::vector<char *> argv;
@@ -51,7 +50,9 @@ void become(const LaunchOptions &options, const sigset_t &mask) {
 }
 
 /// Signals that the terminal sends reach the program without us.
-bool from_terminal(const siginfo_t &info) { return info.si_code == SI_KERNEL; }
+bool from_terminal(const siginfo_t &info) {
+  return info.si_code == SI_KERNEL;
+}
 
 } // namespace
 
@@ -77,7 +78,8 @@ llvm::Expected<LaunchResult> launch(const LaunchOptions &options) {
   close(status_pipe[1]);
   int code = 0;
   ssize_t got;
-  while ((got = read(status_pipe[0], &code, sizeof code)) < 0 && errno == EINTR) {}
+  while ((got = read(status_pipe[0], &code, sizeof code)) < 0 && errno == EINTR) {
+  }
   close(status_pipe[0]);
   if (got == sizeof code) {
     waitpid(child, nullptr, 0);
@@ -107,7 +109,8 @@ llvm::Expected<LaunchResult> launch(const LaunchOptions &options) {
       if (options.on_tick) options.on_tick();
       next_tick = Clock::now() + options.tick;
     }
-    auto left = std::chrono::duration_cast<std::chrono::nanoseconds>(std::max(next_tick - Clock::now(), Clock::duration(1)));
+    auto left =
+        std::chrono::duration_cast<std::chrono::nanoseconds>(std::max(next_tick - Clock::now(), Clock::duration(1)));
     timespec patience{left.count() / 1'000'000'000, left.count() % 1'000'000'000};
     siginfo_t info;
     int signal = sigtimedwait(&waited, &info, &patience);

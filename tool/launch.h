@@ -1,5 +1,5 @@
-// Starts a program under the recording library and waits for it, without being seen: standard streams, working directory,
-// signal dispositions and mask are inherited, signals sent to snarl reach the program.
+// Starts a program under the recording library and waits for it, without being seen: standard streams, working
+// directory, signal dispositions and mask are inherited, signals sent to snarl reach the program.
 #pragma once
 #include "llvm/Support/Error.h"
 #include <chrono>
@@ -22,8 +22,8 @@ struct LaunchOptions {
 };
 
 struct LaunchResult {
-  int exit_code = 0;    ///< 128 + signal if it was killed by one, as shells have it
-  int signal = 0;       ///< that killed it, or 0
+  int exit_code = 0; ///< 128 + signal if it was killed by one, as shells have it
+  int signal = 0;    ///< that killed it, or 0
   bool timed_out = false;
 };
 
@@ -33,8 +33,8 @@ llvm::Expected<LaunchResult> launch(const LaunchOptions &options);
 /// libsnarl_rt.so: $SNARL_RT, else beside this executable or in the library folders next to it.
 llvm::Expected<std::string> find_runtime_library();
 
-/// Why the dynamic linker will not load a preloaded library into `program` ("it is statically linked"); empty if it will,
-/// or nobody can tell.
+/// Why the dynamic linker will not load a preloaded library into `program` ("it is statically linked"); empty if it
+/// will, or nobody can tell.
 std::string cannot_record(const std::string &program);
 
 } // namespace snarl

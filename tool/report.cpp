@@ -1,7 +1,7 @@
 #include "report.h"
+#include "checks/facts_io.h"
 #include "report_runs.h"
 #include "trace_reader.h"
-#include "checks/facts_io.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <fmt/format.h>
@@ -22,11 +22,12 @@ bool is_trace(const std::string &path) {
 int report_command(llvm::ArrayRef<const char *> args) {
   RunAnalysis runs_analysis;
   std::string output;
-  Options options("report", "[options] TRACE... [FACTS...]",
-                  "Reports from recorded traces (folders, or files in them) as `snarl run` does. Several traces are judged "
-                  "together: an order of locks seen in one run and its reverse in another are a finding. With facts from "
-                  "`snarl facts`, the source is judged too, and what source and runs agree on is one finding of tier "
-                  "'confirmed'.");
+  Options options(
+      "report", "[options] TRACE... [FACTS...]",
+      "Reports from recorded traces (folders, or files in them) as `snarl run` does. Several traces are judged "
+      "together: an order of locks seen in one run and its reverse in another are a finding. With facts from "
+      "`snarl facts`, the source is judged too, and what source and runs agree on is one finding of tier "
+      "'confirmed'.");
   runs_analysis.declare(options);
   options.value("o", "FILE", "print the findings into FILE (default: standard output)", output);
   options.epilogue("Exit codes: 0 nothing found, 1 findings (see --fail-on), 2 a trace or facts file cannot be read.");

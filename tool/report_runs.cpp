@@ -1,8 +1,8 @@
 #include "report_runs.h"
-#include "nolint.h"
-#include "sources.h"
 #include "checks/lock_order_run.h"
 #include "checks/rule.h"
+#include "nolint.h"
+#include "sources.h"
 #include "llvm/Support/Path.h"
 #include <algorithm>
 #include <fmt/format.h>
@@ -13,10 +13,11 @@ namespace snarl {
 
 void RunAnalysis::declare(Options &options) {
   analysis.declare(options);
-  options.values("suppressions", "FILE",
-                 "lines rule:pattern; findings that name a function, file or lock that matches are not shown (again for "
-                 "several files)",
-                 suppression_files_);
+  options.values(
+      "suppressions", "FILE",
+      "lines rule:pattern; findings that name a function, file or lock that matches are not shown (again for "
+      "several files)",
+      suppression_files_);
 }
 
 llvm::Error RunAnalysis::configure() {
@@ -32,8 +33,10 @@ static Findings merge(Findings all) {
   Findings merged;
   for (Finding &finding : all) {
     auto [at, fresh] = known.emplace(std::pair(finding.rule, finding.key), merged.size());
-    if (fresh) merged.push_back(std::move(finding));
-    else if (finding.tier > merged[at->second].tier) merged[at->second] = std::move(finding);
+    if (fresh)
+      merged.push_back(std::move(finding));
+    else if (finding.tier > merged[at->second].tier)
+      merged[at->second] = std::move(finding);
   }
   return merged;
 }
@@ -52,7 +55,8 @@ Findings RunAnalysis::judge(std::vector<Run> &runs, ReportInfo &info) {
   for (const Run &run : runs)
     for (const std::string &spot : run.blind_spots) ++blind[run.program.empty() ? spot : run.program + ": " + spot];
   for (const auto &[spot, count] : blind)
-    info.notices.push_back({Severity::Warning, count == 1 ? spot : fmt::format("{} (in {} processes)", spot, count), {}});
+    info.notices.push_back(
+        {Severity::Warning, count == 1 ? spot : fmt::format("{} (in {} processes)", spot, count), {}});
   Findings merged = merge(std::move(all));
   normalise(merged);
   return merged;
@@ -62,9 +66,11 @@ Findings RunAnalysis::judge_live(Run &run) {
   run.symbols = symbols_;
   Findings all;
   for (const Rule *rule : analysis.rules())
-    if (llvm::StringRef(rule->name) == "deadlock" || llvm::StringRef(rule->name) == "self-deadlock") rule->from_run(run, all);
+    if (llvm::StringRef(rule->name) == "deadlock" || llvm::StringRef(rule->name) == "self-deadlock")
+      rule->from_run(run, all);
   if (!nolint_) nolint_.emplace(sources_);
-  std::erase_if(all, [&](const Finding &finding) { return suppressions_.matches(finding) || nolint_->suppresses(finding); });
+  std::erase_if(all,
+                [&](const Finding &finding) { return suppressions_.matches(finding) || nolint_->suppresses(finding); });
   return all;
 }
 
@@ -73,8 +79,10 @@ void RunAnalysis::suppress(Findings &findings, ReportInfo &info) {
   if (!nolint_) nolint_.emplace(sources_);
   Findings left;
   for (Finding &finding : findings) {
-    if (nolint_->suppresses(finding)) info.suppressed.push_back({std::move(finding), /*in_source=*/true, ""});
-    else left.push_back(std::move(finding));
+    if (nolint_->suppresses(finding))
+      info.suppressed.push_back({std::move(finding), /*in_source=*/true, ""});
+    else
+      left.push_back(std::move(finding));
   }
   findings = std::move(left);
 }
@@ -86,7 +94,8 @@ void RunAnalysis::add_notices(ReportInfo &info) const {
 
 // ---- source and runs together
 
-/// Lines of a finding as both halves write them: compilers and traces may name a file by different paths, so its base name.
+/// Lines of a finding as both halves write them: compilers and traces may name a file by different paths, so its base
+/// name.
 static std::set<std::pair<std::string, unsigned>> lines(const Finding &finding) {
   std::set<std::pair<std::string, unsigned>> all;
   auto add = [&](const Place &place) {

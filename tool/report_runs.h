@@ -2,11 +2,11 @@
 // the source says, then what is not to be shown.
 #pragma once
 #include "analysis.h"
-#include "report_suppress.h"
+#include "checks/run.h"
 #include "nolint.h"
+#include "report_suppress.h"
 #include "sources.h"
 #include "symbolize.h"
-#include "checks/run.h"
 #include <memory>
 #include <optional>
 #include <string>

@@ -9,7 +9,8 @@ namespace snarl {
 llvm::Error RunSuppressions::read(const std::string &file) {
   auto buffer = llvm::MemoryBuffer::getFile(file, /*IsText=*/true);
   if (!buffer)
-    return llvm::createStringError(buffer.getError(), "cannot read the suppression file '" + file + "': " + buffer.getError().message());
+    return llvm::createStringError(buffer.getError(),
+                                   "cannot read the suppression file '" + file + "': " + buffer.getError().message());
   texts_.push_back(std::move(*buffer));
   std::string reason;
   unsigned number = 0;
@@ -72,8 +73,10 @@ void RunSuppressions::apply(Findings &findings, std::vector<Suppressed> &suppres
         line.used = true;
         if (!by) by = &line;
       }
-    if (by) suppressed.push_back({std::move(finding), /*in_source=*/false, by->reason});
-    else left.push_back(std::move(finding));
+    if (by)
+      suppressed.push_back({std::move(finding), /*in_source=*/false, by->reason});
+    else
+      left.push_back(std::move(finding));
   }
   findings = std::move(left);
 }
@@ -81,7 +84,8 @@ void RunSuppressions::apply(Findings &findings, std::vector<Suppressed> &suppres
 std::vector<Notice> RunSuppressions::unused() const {
   std::vector<Notice> notices;
   for (const Line &line : lines_)
-    if (!line.used) notices.push_back({Severity::Note, fmt::format("suppression '{}' matched nothing", line.text), line.place});
+    if (!line.used)
+      notices.push_back({Severity::Note, fmt::format("suppression '{}' matched nothing", line.text), line.place});
   return notices;
 }
 

@@ -4,8 +4,8 @@
 //   lock-order:Registry::*                                         rule:pattern
 //   *:libfoo.so                                                    any rule
 //
-// The pattern, with * ? and [a-z], is matched as a whole against each function, file (path and base name), object file and
-// lock that the finding names.
+// The pattern, with * ? and [a-z], is matched as a whole against each function, file (path and base name), object file
+// and lock that the finding names.
 #pragma once
 #include "render.h"
 #include "llvm/Support/Error.h"

@@ -37,8 +37,11 @@ public:
       if (!code) code = llvm::sys::fs::make_absolute(path_);
       if (!code && ::access(path_.c_str(), W_OK) != 0) code = std::error_code(errno, std::generic_category());
     }
-    if (code) return llvm::createStringError(code, "cannot write traces to '" + (wanted.empty() ? path_.str().str() : wanted) + "': " + code.message());
-    if (path_.str().contains(':')) return llvm::createStringError("the folder of the traces has a colon in its path: " + path_.str());
+    if (code)
+      return llvm::createStringError(code, "cannot write traces to '" + (wanted.empty() ? path_.str().str() : wanted) +
+                                               "': " + code.message());
+    if (path_.str().contains(':'))
+      return llvm::createStringError("the folder of the traces has a colon in its path: " + path_.str());
     for (std::string &file : trace_files(path_)) old_.insert(std::move(file));
     return llvm::Error::success();
   }
@@ -148,8 +151,10 @@ private:
 };
 
 const char kEpilogue[] =
-    "Exit codes: the program's own (128 + N if signal N ended it), but 1 if there are findings (see --fail-on), 2 if snarl "
-    "could not do its work (the program cannot be started, or nothing could be recorded), 86 after --halt-on-deadlock ended "
+    "Exit codes: the program's own (128 + N if signal N ended it), but 1 if there are findings (see --fail-on), 2 if "
+    "snarl "
+    "could not do its work (the program cannot be started, or nothing could be recorded), 86 after --halt-on-deadlock "
+    "ended "
     "it.\n\n"
     "The report goes to stderr; the program's own output is not touched. Child processes are recorded too.";
 
@@ -185,12 +190,14 @@ int run_command(llvm::ArrayRef<const char *> args) {
   RunOptions run;
   RunAnalysis runs_analysis;
   const OutputOptions &output = runs_analysis.analysis.output;
-  Options options("run", "[options] [--] program [arguments...]",
-                  "Runs a program, unchanged and not recompiled, and reports what its threads did with locks: deadlocks while "
-                  "they last, orders of locks that can deadlock another time, locks that are not given back.");
+  Options options(
+      "run", "[options] [--] program [arguments...]",
+      "Runs a program, unchanged and not recompiled, and reports what its threads did with locks: deadlocks while "
+      "they last, orders of locks that can deadlock another time, locks that are not given back.");
   options.stop_at_first_argument();
   options.section("Recording");
-  options.value("trace", "DIR", "keep the traces in DIR, for `snarl report` (default: a temporary folder that is removed)", run.trace);
+  options.value("trace", "DIR",
+                "keep the traces in DIR, for `snarl report` (default: a temporary folder that is removed)", run.trace);
   options.flag("keep", "do not remove the temporary folder", run.keep);
   options.flag("halt-on-deadlock", "end a process that has deadlocked; exit code 86", run.halt);
   options.value("timeout", "N", "end the program after N seconds (SIGTERM, then SIGKILL) and report", run.timeout);
@@ -226,15 +233,20 @@ int run_command(llvm::ArrayRef<const char *> args) {
   info.verb = "run";
   std::vector<Run> runs = watch.finish(info);
   if (result->timed_out)
-    info.notices.push_back({Severity::Warning, fmt::format("the program did not end in {} s and was stopped", run.timeout), {}});
+    info.notices.push_back(
+        {Severity::Warning, fmt::format("the program did not end in {} s and was stopped", run.timeout), {}});
   size_t alive = std::count_if(runs.begin(), runs.end(), Watch::still_runs);
   if (alive)
-    info.notices.push_back({Severity::Note, fmt::format("{} recorded {} still running; the report is about what was done "
-                                                        "until now", alive, alive == 1 ? "process is" : "processes are"), {}});
+    info.notices.push_back({Severity::Note,
+                            fmt::format("{} recorded {} still running; the report is about what was done "
+                                        "until now",
+                                        alive, alive == 1 ? "process is" : "processes are"),
+                            {}});
   if (runs.empty()) {
     std::string why = cannot_record(program.command[0]);
     if (why.empty()) why = "it did not load " + program.library;
-    info.notices.push_back({Severity::Error, fmt::format("nothing was recorded of '{}': {}", program.command[0], why), {}});
+    info.notices.push_back(
+        {Severity::Error, fmt::format("nothing was recorded of '{}': {}", program.command[0], why), {}});
     info.successful = false;
   }
   Findings findings = runs_analysis.judge(runs, info);

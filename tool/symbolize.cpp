@@ -27,7 +27,8 @@ Symbolizer::Symbolizer() : llvm_(options()) {}
 std::string function_name(const std::string &symbol) {
   llvm::ItaniumPartialDemangler demangler;
   if (!llvm::StringRef(symbol).starts_with("_Z") || demangler.partialDemangle(symbol.c_str())) return symbol;
-  char *text = demangler.isFunction() ? demangler.getFunctionName(nullptr, nullptr) : demangler.finishDemangle(nullptr, nullptr);
+  char *text =
+      demangler.isFunction() ? demangler.getFunctionName(nullptr, nullptr) : demangler.finishDemangle(nullptr, nullptr);
   if (!text) return symbol;
   std::string name = text;
   std::free(text);
@@ -57,14 +58,16 @@ static bool passes_on(const Frame &frame) {
   for (const char *library : {"libsnarl_rt", "libpthread", "ld-linux"})
     if (module.starts_with(library)) return true;
   if (frame.place.known() && system_header(frame.place.file)) return true;
-  for (const char *prefix : {"std::", "__gnu_cxx::", "__gthread", "__gthrw", "pthread_", "__pthread_", "mtx_", "cnd_", "thrd_", "sem_"})
+  for (const char *prefix :
+       {"std::", "__gnu_cxx::", "__gthread", "__gthrw", "pthread_", "__pthread_", "mtx_", "cnd_", "thrd_", "sem_"})
     if (function.starts_with(prefix)) return true;
   return false;
 }
 
 static bool starts_threads(const Frame &frame) {
   llvm::StringRef module = llvm::sys::path::filename(frame.module), function = frame.function;
-  for (const char *name : {"start_thread", "clone", "clone3", "__clone", "__clone3", "_start", "execute_native_thread_routine"})
+  for (const char *name :
+       {"start_thread", "clone", "clone3", "__clone", "__clone3", "_start", "execute_native_thread_routine"})
     if (function == name) return true;
   if (function.starts_with("__libc_start") || passes_on(frame)) return true;
   if (!frame.place.known())
@@ -95,16 +98,18 @@ const Symbolizer::File &Symbolizer::file(const RunModule &module) {
   auto object = llvm::object::ObjectFile::createObjectFile(module.path);
   if (!object) {
     llvm::consumeError(object.takeError());
-    notes_.insert(fmt::format("{}: cannot be read any more, so its functions and variables have no names", module.path));
+    notes_.insert(
+        fmt::format("{}: cannot be read any more, so its functions and variables have no names", module.path));
     return file;
   }
   const auto *elf = llvm::dyn_cast<llvm::object::ELF64LEObjectFile>(object->getBinary());
   if (!elf) return file;
   llvm::object::BuildIDRef id = llvm::object::getBuildID(elf);
   if (!module.build_id.empty() && llvm::toHex(id, /*LowerCase=*/true) != module.build_id) {
-    notes_.insert(fmt::format("{}: is not the file that was recorded (it was built again?), so its functions and variables "
-                              "have no names; record again",
-                              module.path));
+    notes_.insert(
+        fmt::format("{}: is not the file that was recorded (it was built again?), so its functions and variables "
+                    "have no names; record again",
+                    module.path));
     return file;
   }
   auto headers = elf->getELFFile().program_headers();
@@ -114,8 +119,8 @@ const Symbolizer::File &Symbolizer::file(const RunModule &module) {
   }
   for (const auto &header : *headers)
     if (header.p_type == llvm::ELF::PT_LOAD)
-      file.segments.push_back({header.p_offset, header.p_filesz, header.p_vaddr, header.p_memsz,
-                               (header.p_flags & llvm::ELF::PF_X) != 0});
+      file.segments.push_back(
+          {header.p_offset, header.p_filesz, header.p_vaddr, header.p_memsz, (header.p_flags & llvm::ELF::PF_X) != 0});
   if (!id.empty())
     if (auto path = llvm::object::BuildIDFetcher({kDebugFolder}).fetch(id)) file.debug_file = *path;
   file.usable = true;
@@ -127,8 +132,8 @@ std::optional<uint64_t> Symbolizer::bias(const RunModule &module) {
   const File &known = file(module);
   if (!known.usable) return std::nullopt;
   for (const Segment &s : known.segments) {
-    // Mappings begin at a page, segments need not: two of them can share a page of the file. Only executable mappings are
-    // recorded.
+    // Mappings begin at a page, segments need not: two of them can share a page of the file. Only executable mappings
+    // are recorded.
     if (!s.executable) continue;
     uint64_t begin = s.offset & ~uint64_t(0xfff);
     if (module.file_offset >= begin && module.file_offset < s.offset + s.file_size)
@@ -213,7 +218,8 @@ std::string Symbolizer::data(const RunModule &module, uint64_t address) {
       llvm::consumeError(global.takeError());
       continue;
     }
-    if (global->Name == llvm::DILineInfo::BadString || global->Name.empty() || address - global->Start >= global->Size) continue;
+    if (global->Name == llvm::DILineInfo::BadString || global->Name.empty() || address - global->Start >= global->Size)
+      continue;
     at->second = variable_name(global->Name);
     if (address != global->Start) at->second += fmt::format("+{:#x}", address - global->Start);
     break;

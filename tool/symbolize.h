@@ -43,7 +43,8 @@ private:
   std::set<std::string> notes_;
 };
 
-/// "Bus::emit" for _ZN3Bus4emitEi: qualified, with template arguments, without parameters. Other names are left as they are.
+/// "Bus::emit" for _ZN3Bus4emitEi: qualified, with template arguments, without parameters. Other names are left as they
+/// are.
 std::string function_name(const std::string &symbol);
 
 /// Takes the frames of the threading library, the recording library and the standard library off both ends; leaves the

@@ -9,8 +9,8 @@
 
 namespace snarl {
 
-// More locks held at once than anybody ever had, more threads in a deadlock: a number from a damaged line must not make us
-// reserve memory.
+// More locks held at once than anybody ever had, more threads in a deadlock: a number from a damaged line must not make
+// us reserve memory.
 static constexpr uint64_t kMostHeld = 1 << 16;
 
 /// The fields of one line. After a mistake everything reads as 0 and ok() is false.
@@ -60,8 +60,10 @@ public:
   std::string text() {
     std::string out;
     for (size_t i = 0; i < rest_.size(); ++i) {
-      if (rest_[i] == '\\' && i + 1 < rest_.size()) out += rest_[++i] == 'n' ? '\n' : rest_[i];
-      else out += rest_[i];
+      if (rest_[i] == '\\' && i + 1 < rest_.size())
+        out += rest_[++i] == 'n' ? '\n' : rest_[i];
+      else
+        out += rest_[i];
     }
     rest_ = {};
     return out;
@@ -86,9 +88,10 @@ llvm::Error TraceReader::first_line(llvm::StringRef line) {
   uint64_t version = in.number();
   if (!in.ok()) return error(run_.trace_file + ": not a trace: it does not begin with a version line");
   if (version != SNARL_TRACE_VERSION)
-    return error(fmt::format("{}: trace of version {}, this snarl reads version {}: record it again with the library that "
-                             "belongs to this snarl",
-                             run_.trace_file, version, SNARL_TRACE_VERSION));
+    return error(
+        fmt::format("{}: trace of version {}, this snarl reads version {}: record it again with the library that "
+                    "belongs to this snarl",
+                    run_.trace_file, version, SNARL_TRACE_VERSION));
   run_.pid = in.number();
   run_.parent_pid = in.number();
   run_.started = in.number();
@@ -343,7 +346,8 @@ Run TraceReader::finish() {
     std::replace(words.begin(), words.end(), '_', ' ');
     if (count) run_.blind_spots.push_back(fmt::format("{} {}", count, words));
   }
-  say(unreadable_, "line of the trace made no sense and was skipped", "lines of the trace made no sense and were skipped");
+  say(unreadable_, "line of the trace made no sense and was skipped",
+      "lines of the trace made no sense and were skipped");
   say(!rest_.empty(), "line of the trace is incomplete and was skipped", "");
   say(open_deadlocks_.size(), "report of a deadlock is incomplete", "reports of deadlocks are incomplete");
   return std::move(run_);
@@ -367,13 +371,13 @@ llvm::Expected<std::vector<Run>> read_traces(const std::vector<std::string> &pat
     bool folder = llvm::sys::fs::is_directory(path);
     if (folder) {
       files = trace_files(path);
-      if (files.empty()) return error(path + ": no traces in this folder: record some with `snarl run --trace " + path + " -- program`");
+      if (files.empty())
+        return error(path + ": no traces in this folder: record some with `snarl run --trace " + path + " -- program`");
     }
     for (const std::string &file : files) {
       TraceReader reader(file);
       llvm::Error bad = reader.read_more();
-      if (!bad && !reader.begun())
-        bad = error(file + ": not a trace: the file is empty, or its first line incomplete");
+      if (!bad && !reader.begun()) bad = error(file + ": not a trace: the file is empty, or its first line incomplete");
       if (!bad) {
         runs.push_back(reader.finish());
         continue;

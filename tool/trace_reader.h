@@ -1,8 +1,8 @@
 // Reads what the recording library wrote (runtime/trace_format.h), also while it is still being written.
 //
-// A trace comes from a program that may have been killed in the middle of a line, or have scribbled over its own memory:
-// nothing in it is trusted. Lines that make no sense are skipped and counted, and the count is one of the run's blind
-// spots; only a missing or foreign first line is an error.
+// A trace comes from a program that may have been killed in the middle of a line, or have scribbled over its own
+// memory: nothing in it is trusted. Lines that make no sense are skipped and counted, and the count is one of the run's
+// blind spots; only a missing or foreign first line is an error.
 #pragma once
 #include "checks/run.h"
 #include "llvm/ADT/StringRef.h"
@@ -51,9 +51,9 @@ private:
   std::map<std::string, uint64_t> counters_;
 };
 
-/// All traces of `paths`: trace files, or folders of them. Sorted by start time. Errors name the path; a file that is no
-/// trace is an error, a folder without one too. `skipped`, if given, gets messages on files of a folder that could not be
-/// read, and these are then no error.
+/// All traces of `paths`: trace files, or folders of them. Sorted by start time. Errors name the path; a file that is
+/// no trace is an error, a folder without one too. `skipped`, if given, gets messages on files of a folder that could
+/// not be read, and these are then no error.
 llvm::Expected<std::vector<Run>> read_traces(const std::vector<std::string> &paths,
                                              std::vector<std::string> *skipped = nullptr);
 /// Trace files in a folder, sorted.

@@ -1,5 +1,5 @@
-// Fuzz entry for the trace reader: whatever the bytes, there is a run or an error, and the rules have something to say or
-// nothing, but end. Start from test/fuzz/trace/.
+// Fuzz entry for the trace reader: whatever the bytes, there is a run or an error, and the rules have something to say
+// or nothing, but end. Start from test/fuzz/trace/.
 #include "checks/rule.h"
 #include "tool/trace_reader.h"
 

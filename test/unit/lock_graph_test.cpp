@@ -12,9 +12,15 @@ using namespace snarl;
 namespace {
 
 enum : uint32_t { A = 1, B, C, D, G };
-LockUse ex(uint32_t lock) { return {lock, false}; }
-LockUse sh(uint32_t lock) { return {lock, true}; }
-Dependency dep(uint32_t agent, std::vector<LockUse> held, LockUse wanted) { return {agent, false, held, wanted, 0}; }
+LockUse ex(uint32_t lock) {
+  return {lock, false};
+}
+LockUse sh(uint32_t lock) {
+  return {lock, true};
+}
+Dependency dep(uint32_t agent, std::vector<LockUse> held, LockUse wanted) {
+  return {agent, false, held, wanted, 0};
+}
 
 size_t cycles(const std::vector<Dependency> &all, const CycleOptions &options = {}) {
   return find_lock_cycles(all, options).cycles.size();
@@ -29,7 +35,9 @@ TEST(LockGraph, OppositeOrders) {
   EXPECT_FALSE(result.bounded);
 }
 
-TEST(LockGraph, OneThread) { EXPECT_EQ(cycles({dep(1, {ex(A)}, ex(B)), dep(1, {ex(B)}, ex(A))}), 0u); }
+TEST(LockGraph, OneThread) {
+  EXPECT_EQ(cycles({dep(1, {ex(A)}, ex(B)), dep(1, {ex(B)}, ex(A))}), 0u);
+}
 
 TEST(LockGraph, OneAgentThatRepeats) {
   std::vector<Dependency> all{dep(1, {ex(A)}, ex(B)), dep(1, {ex(B)}, ex(A))};
@@ -37,14 +45,18 @@ TEST(LockGraph, OneAgentThatRepeats) {
   EXPECT_EQ(cycles(all), 1u);
 }
 
-TEST(LockGraph, Gate) { EXPECT_EQ(cycles({dep(1, {ex(G), ex(A)}, ex(B)), dep(2, {ex(G), ex(B)}, ex(A))}), 0u); }
+TEST(LockGraph, Gate) {
+  EXPECT_EQ(cycles({dep(1, {ex(G), ex(A)}, ex(B)), dep(2, {ex(G), ex(B)}, ex(A))}), 0u);
+}
 
 TEST(LockGraph, GateHeldForReadingOnBothSides) {
   EXPECT_EQ(cycles({dep(1, {sh(G), ex(A)}, ex(B)), dep(2, {sh(G), ex(B)}, ex(A))}), 1u);
   EXPECT_EQ(cycles({dep(1, {ex(G), ex(A)}, ex(B)), dep(2, {sh(G), ex(B)}, ex(A))}), 0u);
 }
 
-TEST(LockGraph, ReleasedBefore) { EXPECT_EQ(cycles({dep(1, {ex(A)}, ex(B)), dep(2, {}, ex(A)), dep(2, {}, ex(B))}), 0u); }
+TEST(LockGraph, ReleasedBefore) {
+  EXPECT_EQ(cycles({dep(1, {ex(A)}, ex(B)), dep(2, {}, ex(A)), dep(2, {}, ex(B))}), 0u);
+}
 
 TEST(LockGraph, SharedOnBothSides) {
   std::vector<Dependency> all{dep(1, {sh(A)}, sh(B)), dep(2, {sh(B)}, sh(A))};
@@ -264,7 +276,8 @@ TEST(LockGraph, Deterministic) {
   std::mt19937 random(2);
   for (int round = 0; round < 50; ++round) {
     std::vector<Dependency> all;
-    for (int n = 0; n < 60; ++n) all.push_back(dep(random() % 6, {ex(random() % 9), sh(random() % 9)}, ex(random() % 9)));
+    for (int n = 0; n < 60; ++n)
+      all.push_back(dep(random() % 6, {ex(random() % 9), sh(random() % 9)}, ex(random() % 9)));
     auto first = find_lock_cycles(all), second = find_lock_cycles(all);
     ASSERT_EQ(first.cycles.size(), second.cycles.size());
     for (size_t i = 0; i < first.cycles.size(); ++i)

@@ -13,7 +13,8 @@ namespace {
 struct PlainSymbols : Symbols {
   Stack frames(const snarl::Run &, const RunStack &stack) override {
     Stack frames;
-    for (uint64_t pc : stack.pcs) frames.push_back({fmt::format("f{:x}", pc), {"a.cpp", unsigned(pc), 0}, "a.out", pc, false});
+    for (uint64_t pc : stack.pcs)
+      frames.push_back({fmt::format("f{:x}", pc), {"a.cpp", unsigned(pc), 0}, "a.out", pc, false});
     return frames;
   }
   std::string variable(const snarl::Run &, uint64_t address, uint32_t) override {
@@ -60,7 +61,8 @@ TEST(RunRules, LockOrder) {
   EXPECT_EQ(found[0].key, "g1 at f11, g2 at f12; g2 at f13, g1 at f14");
   std::vector<unsigned> lines;
   for (const Step &step : found[0].steps) lines.push_back(step.place.line);
-  EXPECT_EQ(lines, (std::vector<unsigned>{0x11, 0x12, 0x15, 0x13, 0x14, 0x16})) << "taken, wanted, created, on both sides";
+  EXPECT_EQ(lines, (std::vector<unsigned>{0x11, 0x12, 0x15, 0x13, 0x14, 0x16}))
+      << "taken, wanted, created, on both sides";
   EXPECT_EQ(found[0].schedule, "  possible unsafe schedule:\n"
                                "    thread 2      thread 3\n"
                                "    takes g1\n"
@@ -69,7 +71,9 @@ TEST(RunRules, LockOrder) {
                                "                  waits for g1\n");
 }
 
-TEST(RunRules, PhasesAreSilent) { EXPECT_TRUE(judge(std::string(kForward) + kBackward, kOneAfterTheOther).empty()); }
+TEST(RunRules, PhasesAreSilent) {
+  EXPECT_TRUE(judge(std::string(kForward) + kBackward, kOneAfterTheOther).empty());
+}
 
 TEST(RunRules, OrderNoLongerRecorded) {
   // Thread 3's hand-overs are no longer known: a pattern, no more.
@@ -231,7 +235,9 @@ TEST(AcrossRuns, OppositeOrders) {
   EXPECT_NE(found[0].message.find("no single run did both"), std::string::npos);
 }
 
-TEST(AcrossRuns, OneRunIsNotSeveral) { EXPECT_TRUE(across({std::string(kBothAtOnce) + kForward + kBackward}).empty()); }
+TEST(AcrossRuns, OneRunIsNotSeveral) {
+  EXPECT_TRUE(across({std::string(kBothAtOnce) + kForward + kBackward}).empty());
+}
 
 TEST(AcrossRuns, ARunThatSawTheirOrderCountsForAll) {
   std::string ordered = std::string(kOneAfterTheOther) + kForward + kBackward;
@@ -240,11 +246,13 @@ TEST(AcrossRuns, ARunThatSawTheirOrderCountsForAll) {
 
 TEST(AcrossRuns, WhatALoneThreadDid) {
   // Before the others begin, in both runs: start-up code of two tests.
-  EXPECT_TRUE(across({std::string(kBothAtOnce) + "A 1 0 1 1 x 1 2 x b 2\n", std::string(kBothAtOnce) + kBackward}).empty());
+  EXPECT_TRUE(
+      across({std::string(kBothAtOnce) + "A 1 0 1 1 x 1 2 x b 2\n", std::string(kBothAtOnce) + kBackward}).empty());
 }
 
 TEST(AcrossRuns, OneThreadOnly) {
-  // Threads created at the same place that run the same function are taken for one, unless two of them are there at once.
+  // Threads created at the same place that run the same function are taken for one, unless two of them are there at
+  // once.
   std::string alone = "E 1 0 2 0 c\nE 2 9 1 2 j\n";
   std::string forward = "A 2 0 1 1 x 1 2 x b 7\n", backward = "A 2 0 1 2 x 3 1 x b 8\n";
   EXPECT_TRUE(across({alone + forward, alone + backward}).empty());

@@ -7,7 +7,9 @@ using namespace snarl;
 
 namespace symbolize_test {
 int some_variable[10] = {1};
-__attribute__((noinline)) int some_function(int x) { return some_variable[x % 10]; }
+__attribute__((noinline)) int some_function(int x) {
+  return some_variable[x % 10];
+}
 } // namespace symbolize_test
 
 namespace {
@@ -27,7 +29,9 @@ Run self() {
   return run;
 }
 
-uint64_t address_of(const void *p) { return reinterpret_cast<uint64_t>(p); }
+uint64_t address_of(const void *p) {
+  return reinterpret_cast<uint64_t>(p);
+}
 
 TEST(Symbolize, FunctionsOfThisProgram) {
   snarl::Run run = self();
@@ -44,7 +48,8 @@ TEST(Symbolize, VariablesOfThisProgram) {
   Symbolizer symbols;
   uint32_t seen = run.modules.size();
   EXPECT_EQ(symbols.variable(run, address_of(symbolize_test::some_variable), seen), "symbolize_test::some_variable");
-  EXPECT_EQ(symbols.variable(run, address_of(symbolize_test::some_variable + 2), seen), "symbolize_test::some_variable+0x8");
+  EXPECT_EQ(symbols.variable(run, address_of(symbolize_test::some_variable + 2), seen),
+            "symbolize_test::some_variable+0x8");
   int local = symbolize_test::some_function(0);
   EXPECT_EQ(symbols.variable(run, address_of(&local), seen), "") << "on the stack";
   EXPECT_EQ(symbols.variable(run, address_of(symbolize_test::some_variable), 0), "") << "not mapped then";
@@ -68,7 +73,8 @@ TEST(Symbolize, AnotherBuildIsNotBelieved) {
   snarl::Run run = self();
   for (RunModule &module : run.modules) module.build_id = "0123";
   Symbolizer symbols;
-  Stack frames = symbols.frames(run, {{address_of(reinterpret_cast<void *>(&symbolize_test::some_function))}, uint32_t(run.modules.size())});
+  Stack frames = symbols.frames(
+      run, {{address_of(reinterpret_cast<void *>(&symbolize_test::some_function))}, uint32_t(run.modules.size())});
   ASSERT_EQ(frames.size(), 1u);
   EXPECT_EQ(frames[0].function, "") << "a wrong name is worse than none";
   EXPECT_EQ(symbols.notes().size(), 1u);
@@ -95,15 +101,17 @@ std::vector<std::string> trimmed(std::vector<std::string> names) {
 
 TEST(Symbolize, TrimmedToTheUsersFrames) {
   using Names = std::vector<std::string>;
-  EXPECT_EQ(trimmed({"__gthread_mutex_lock", "std::mutex::lock", "std::lock_guard<std::mutex>::lock_guard", "Bus::emit", "main",
-                     "__libc_start_call_main", "__libc_start_main_impl", "_start"}),
+  EXPECT_EQ(trimmed({"__gthread_mutex_lock", "std::mutex::lock", "std::lock_guard<std::mutex>::lock_guard", "Bus::emit",
+                     "main", "__libc_start_call_main", "__libc_start_main_impl", "_start"}),
             (Names{"Bus::emit", "main"}));
   EXPECT_EQ(trimmed({"", "", "__libc_start_call_main", "__libc_start_main_impl", ""}), (Names{"", ""})) << "stripped";
-  EXPECT_EQ(trimmed({"worker", "std::__invoke_impl<void, void (*)()>", "std::thread::_State_impl<x>::_M_run", "start_thread",
-                     "clone3"}),
+  EXPECT_EQ(trimmed({"worker", "std::__invoke_impl<void, void (*)()>", "std::thread::_State_impl<x>::_M_run",
+                     "start_thread", "clone3"}),
             (Names{"worker"}));
-  EXPECT_EQ(trimmed({"User::f", "std::sort<x>", "main"}), (Names{"User::f", "std::sort<x>", "main"})) << "in the middle";
-  EXPECT_EQ(trimmed({"std::mutex::lock", "start_thread"}), (Names{"std::mutex::lock", "start_thread"})) << "nothing else there";
+  EXPECT_EQ(trimmed({"User::f", "std::sort<x>", "main"}), (Names{"User::f", "std::sort<x>", "main"}))
+      << "in the middle";
+  EXPECT_EQ(trimmed({"std::mutex::lock", "start_thread"}), (Names{"std::mutex::lock", "start_thread"}))
+      << "nothing else there";
   EXPECT_EQ(trimmed({}), Names{});
 }
 

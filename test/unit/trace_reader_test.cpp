@@ -106,17 +106,17 @@ TEST(TraceReader, TruncatedLastLine) {
 
 TEST(TraceReader, NonsenseIsCounted) {
   snarl::Run run = read("V 1 1 0 0 x\n"
-                 "L 1 ? 10 0\n"                                    // unknown kind
-                 "A 1 0 ffffffffffffffff 1 x 1\n"                  // absurd count
-                 "A 1 0 1 1 x 1 2 x b\n"                           // too short
-                 "A 1 0 1 1 x 1 2 x b 1 9\n"                       // too long
-                 "S 1 zz\n"                                        // no number
-                 "S ffffffffffffffffffffffffffff 1\n"              // overflow
-                 "L 100000000 m 1 1\n"                             // no lock id
-                 "k 7 1 l 1 0 x 0 1 1 0\n"                         // deadlock that was not begun
-                 "G 7\n"
-                 "\n"
-                 "\x01\x02\x03\n");
+                        "L 1 ? 10 0\n"                       // unknown kind
+                        "A 1 0 ffffffffffffffff 1 x 1\n"     // absurd count
+                        "A 1 0 1 1 x 1 2 x b\n"              // too short
+                        "A 1 0 1 1 x 1 2 x b 1 9\n"          // too long
+                        "S 1 zz\n"                           // no number
+                        "S ffffffffffffffffffffffffffff 1\n" // overflow
+                        "L 100000000 m 1 1\n"                // no lock id
+                        "k 7 1 l 1 0 x 0 1 1 0\n"            // deadlock that was not begun
+                        "G 7\n"
+                        "\n"
+                        "\x01\x02\x03\n");
   EXPECT_TRUE(run.locks.empty());
   EXPECT_TRUE(run.situations.empty());
   EXPECT_TRUE(run.stacks.empty());
@@ -154,7 +154,8 @@ TEST(TraceReader, WrongBeginnings) {
 
 TEST(TraceReader, FuzzCorpus) {
   size_t inputs = 0;
-  for (const auto &entry : std::filesystem::directory_iterator(std::filesystem::path(__FILE__).parent_path() / "../fuzz/trace")) {
+  for (const auto &entry :
+       std::filesystem::directory_iterator(std::filesystem::path(__FILE__).parent_path() / "../fuzz/trace")) {
     auto buffer = llvm::MemoryBuffer::getFile(entry.path().string());
     ASSERT_TRUE(buffer) << entry.path();
     llvm::StringRef text = (*buffer)->getBuffer();
