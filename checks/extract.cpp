@@ -60,8 +60,10 @@ void Unit::run() {
   std::vector<Function> unique;
   for (Function &f : facts.functions) {
     auto [it, fresh] = seen.try_emplace(f.usr, unique.size());
-    if (fresh) unique.push_back(std::move(f));
-    else if (unique[it->second].blocks.empty() && !f.blocks.empty()) unique[it->second] = std::move(f);
+    if (fresh)
+      unique.push_back(std::move(f));
+    else if (unique[it->second].blocks.empty() && !f.blocks.empty())
+      unique[it->second] = std::move(f);
   }
   facts.functions = std::move(unique);
   sort_by_usr(facts.decls);
@@ -89,7 +91,8 @@ void Unit::visit(const clang::Decl *decl) {
   if (auto *templ = dyn_cast<ClassTemplateDecl>(decl)) {
     if (templ->isCanonicalDecl())
       for (const ClassTemplateSpecializationDecl *spec : templ->specializations())
-        if (!isa<ClassTemplatePartialSpecializationDecl>(spec) && spec->getSpecializationKind() != TSK_ExplicitSpecialization)
+        if (!isa<ClassTemplatePartialSpecializationDecl>(spec) &&
+            spec->getSpecializationKind() != TSK_ExplicitSpecialization)
           walk(spec);
     return;
   }
@@ -109,7 +112,8 @@ void Unit::visit(const clang::Decl *decl) {
 void Unit::namespace_scope_initialiser(const VarDecl *var) {
   if (var->isInvalidDecl() || var->getDeclContext()->isDependentContext() || var->getType()->isDependentType()) return;
   if (var->isThisDeclarationADefinition() == VarDecl::DeclarationOnly) return;
-  if (var->getType()->isRecordType() || is_sync(var->getType())) note(var); // locks have to be known even when nobody uses them here
+  if (var->getType()->isRecordType() || is_sync(var->getType()))
+    note(var); // locks have to be known even when nobody uses them here
   if (var->hasInit() && !var->isConstexpr()) Body(*this, static_init, var, nullptr).run_initialiser(var);
 }
 
@@ -124,7 +128,8 @@ bool Unit::is_system(SourceLocation at) {
 }
 
 Site Unit::site(SourceLocation at) {
-  // A construct spelled in a macro argument is where it is spelled; anything else of a macro is where the macro is used.
+  // A construct spelled in a macro argument is where it is spelled; anything else of a macro is where the macro is
+  // used.
   at = sources.getFileLoc(at);
   PresumedLoc presumed = sources.getPresumedLoc(at);
   if (presumed.isInvalid()) return {};
@@ -161,8 +166,10 @@ Symbol Unit::usr(const clang::Decl *decl) {
     const clang::Decl *around = clang::Decl::castFromDeclContext(closure->getDeclContext());
     while (around && !isa<FunctionDecl>(around) && !isa<TranslationUnitDecl>(around) && !isa<NamespaceDecl>(around))
       around = clang::Decl::castFromDeclContext(around->getDeclContext());
-    if (around && isa<FunctionDecl>(around)) text = usr(around).str();
-    else text = site(closure->getLocation()).file.str();
+    if (around && isa<FunctionDecl>(around))
+      text = usr(around).str();
+    else
+      text = site(closure->getLocation()).file.str();
     text += "@lambda@" + position(sources, closure->getLocation());
     if (const TemplateArgumentList *args = method->getTemplateSpecializationArgs())
       for (const TemplateArgument &arg : args->asArray()) {
@@ -177,8 +184,8 @@ Symbol Unit::usr(const clang::Decl *decl) {
     llvm::SmallString<128> buffer;
     if (index::generateUSRForDecl(decl, buffer)) {
       auto *named = dyn_cast<NamedDecl>(decl);
-      text = "unnamed@" + (named ? named->getNameAsString() : "") + "@" + site(decl->getLocation()).file.str().str() + ":" +
-             position(sources, decl->getLocation());
+      text = "unnamed@" + (named ? named->getNameAsString() : "") + "@" + site(decl->getLocation()).file.str().str() +
+             ":" + position(sources, decl->getLocation());
     } else {
       text = buffer.str();
     }
@@ -225,9 +232,12 @@ Symbol Unit::name(const NamedDecl *decl) {
     symbol = Symbol(fn ? ("lambda in " + name(fn).str()).str() : "lambda");
   } else {
     std::string last;
-    if (isa<CXXConstructorDecl>(decl)) last = cast<CXXConstructorDecl>(decl)->getParent()->getName();
-    else if (isa<CXXDestructorDecl>(decl)) last = "~" + cast<CXXDestructorDecl>(decl)->getParent()->getName().str();
-    else last = decl->getNameAsString();
+    if (isa<CXXConstructorDecl>(decl))
+      last = cast<CXXConstructorDecl>(decl)->getParent()->getName();
+    else if (isa<CXXDestructorDecl>(decl))
+      last = "~" + cast<CXXDestructorDecl>(decl)->getParent()->getName().str();
+    else
+      last = decl->getNameAsString();
     if (last.empty())
       if (auto *record = dyn_cast<TagDecl>(decl); record && record->getTypedefNameForAnonDecl())
         last = record->getTypedefNameForAnonDecl()->getName();
@@ -256,7 +266,8 @@ Symbol Unit::signature_of(QualType type) {
   if (auto *pointer = type->getAs<PointerType>()) type = pointer->getPointeeType();
   if (auto *member = type->getAs<MemberPointerType>()) type = member->getPointeeType();
   if (auto *proto = type->getAs<FunctionProtoType>()) return signature(proto);
-  if (auto *fn = type->getAs<FunctionType>()) return Symbol(fn->getReturnType().getCanonicalType().getAsString() + " ()");
+  if (auto *fn = type->getAs<FunctionType>())
+    return Symbol(fn->getReturnType().getCanonicalType().getAsString() + " ()");
   if (auto *spec = dyn_cast_or_null<ClassTemplateSpecializationDecl>(type->getAsCXXRecordDecl()))
     for (const TemplateArgument &arg : spec->getTemplateArgs().asArray())
       if (arg.getKind() == TemplateArgument::Type && arg.getAsType()->isFunctionProtoType())

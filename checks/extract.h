@@ -13,8 +13,8 @@ struct ExtractOptions {
   unsigned max_lambda_depth = 16;
 };
 
-/// Fills `out` when the translation unit ends. Bodies of functions in system headers are skipped by the consumer; the caller
-/// sets FrontendOptions::SkipFunctionBodies. `models` must outlive the consumer.
+/// Fills `out` when the translation unit ends. Bodies of functions in system headers are skipped by the consumer; the
+/// caller sets FrontendOptions::SkipFunctionBodies. `models` must outlive the consumer.
 std::unique_ptr<clang::ASTConsumer> make_facts_consumer(Facts &out, const Models &models, ExtractOptions options = {});
 
 /// The same for an AST that exists already (the clang-tidy plugin).

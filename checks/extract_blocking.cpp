@@ -18,10 +18,12 @@ int64_t Body::milliseconds(const Expr *e, CallModel::Unit unit) {
     // milliseconds(5): the ratio is in the constructed type
     const Expr *arg = strip(construct->getArg(0));
     if (auto *spec = dyn_cast<ClassTemplateSpecializationDecl>(construct->getConstructor()->getParent());
-        spec && spec->getName() == "duration" && arg->getType()->isIntegerType() && spec->getTemplateArgs().size() == 2) {
+        spec && spec->getName() == "duration" && arg->getType()->isIntegerType() &&
+        spec->getTemplateArgs().size() == 2) {
       Expr::EvalResult number;
       if (arg->isValueDependent() || !arg->EvaluateAsInt(number, context_)) return kForever;
-      auto *ratio = dyn_cast_or_null<ClassTemplateSpecializationDecl>(spec->getTemplateArgs()[1].getAsType()->getAsCXXRecordDecl());
+      auto *ratio = dyn_cast_or_null<ClassTemplateSpecializationDecl>(
+          spec->getTemplateArgs()[1].getAsType()->getAsCXXRecordDecl());
       if (!ratio || ratio->getTemplateArgs().size() != 2) return kForever;
       double seconds = double(ratio->getTemplateArgs()[0].getAsIntegral().getExtValue()) /
                        double(ratio->getTemplateArgs()[1].getAsIntegral().getExtValue());
@@ -33,18 +35,21 @@ int64_t Body::milliseconds(const Expr *e, CallModel::Unit unit) {
     Expr::EvalResult result;
     const CXXRecordDecl *record = e->getType()->getAsCXXRecordDecl();
     auto *spec = dyn_cast_or_null<ClassTemplateSpecializationDecl>(record);
-    if (spec && spec->getName() == "duration" && spec->getTemplateArgs().size() == 2 && e->EvaluateAsRValue(result, context_) &&
-        result.Val.isStruct() && result.Val.getStructNumFields() == 1 && result.Val.getStructField(0).isInt()) {
-      auto *ratio = dyn_cast_or_null<ClassTemplateSpecializationDecl>(spec->getTemplateArgs()[1].getAsType()->getAsCXXRecordDecl());
+    if (spec && spec->getName() == "duration" && spec->getTemplateArgs().size() == 2 &&
+        e->EvaluateAsRValue(result, context_) && result.Val.isStruct() && result.Val.getStructNumFields() == 1 &&
+        result.Val.getStructField(0).isInt()) {
+      auto *ratio = dyn_cast_or_null<ClassTemplateSpecializationDecl>(
+          spec->getTemplateArgs()[1].getAsType()->getAsCXXRecordDecl());
       if (ratio && ratio->getTemplateArgs().size() == 2)
         return std::ceil(double(result.Val.getStructField(0).getInt().getExtValue()) *
-                       double(ratio->getTemplateArgs()[0].getAsIntegral().getExtValue()) * 1000 /
-                       double(ratio->getTemplateArgs()[1].getAsIntegral().getExtValue()));
+                         double(ratio->getTemplateArgs()[0].getAsIntegral().getExtValue()) * 1000 /
+                         double(ratio->getTemplateArgs()[1].getAsIntegral().getExtValue()));
     }
     // A literal operator whose body was skipped: take it from the text.
     if (auto *literal = dyn_cast<UserDefinedLiteral>(e); literal && literal->getUDSuffix()) {
       llvm::StringRef suffix = literal->getUDSuffix()->getName();
-      llvm::StringRef spelled = Lexer::getSourceText(CharSourceRange::getTokenRange(e->getSourceRange()), context_.getSourceManager(), context_.getLangOpts());
+      llvm::StringRef spelled = Lexer::getSourceText(CharSourceRange::getTokenRange(e->getSourceRange()),
+                                                     context_.getSourceManager(), context_.getLangOpts());
       long long number = 0;
       if (spelled.consumeInteger(10, number)) return kForever;
       if (suffix == "h") return number * 3600000;
@@ -97,11 +102,15 @@ bool Body::block(const Expr *call, const Callee &c, const CallModel &m) {
   }
   if (on && (m.nonblock_flags != -1)) {
     const Expr *fd = strip(on);
-    if (auto *ref = dyn_cast<DeclRefExpr>(fd); ref && nonblocking_.contains(ref->getDecl()->getCanonicalDecl())) return true;
-    if (auto *member = dyn_cast<MemberExpr>(fd); member && nonblocking_.contains(member->getMemberDecl()->getCanonicalDecl())) return true;
+    if (auto *ref = dyn_cast<DeclRefExpr>(fd); ref && nonblocking_.contains(ref->getDecl()->getCanonicalDecl()))
+      return true;
+    if (auto *member = dyn_cast<MemberExpr>(fd);
+        member && nonblocking_.contains(member->getMemberDecl()->getCanonicalDecl()))
+      return true;
   }
   int64_t timeout = kForever;
-  if (m.unit != CallModel::None && m.arg2 >= 0 && unsigned(m.arg2) < c.args.size()) timeout = milliseconds(c.args[m.arg2], m.unit);
+  if (m.unit != CallModel::None && m.arg2 >= 0 && unsigned(m.arg2) < c.args.size())
+    timeout = milliseconds(c.args[m.arg2], m.unit);
   if (kind == BlockKind::Poll && timeout == 0) return true;
   Symbol api = unit_.name(c.decl);
   Op &op = add(OpKind::Block, call->getExprLoc());
@@ -119,7 +128,8 @@ bool Body::nonblocking_flag(const Stmt *flags, unsigned depth) {
   if (!flags || depth > 10) return false;
   if (auto *number = dyn_cast<IntegerLiteral>(flags)) return number->getValue().getLimitedValue() & 04000;
   if (auto *ref = dyn_cast<DeclRefExpr>(flags))
-    if (auto *constant = dyn_cast<EnumConstantDecl>(ref->getDecl())) return constant->getInitVal().getExtValue() & 04000;
+    if (auto *constant = dyn_cast<EnumConstantDecl>(ref->getDecl()))
+      return constant->getInitVal().getExtValue() & 04000;
   if (isa<CallExpr>(flags)) return false;
   for (const Stmt *child : flags->children())
     if (nonblocking_flag(child, depth + 1)) return true;
@@ -128,7 +138,8 @@ bool Body::nonblocking_flag(const Stmt *flags, unsigned depth) {
 
 static const clang::Decl *named_object(const Expr *e) {
   e = strip(e);
-  if (auto *unary = dyn_cast<UnaryOperator>(e); unary && unary->getOpcode() == UO_AddrOf) e = strip(unary->getSubExpr());
+  if (auto *unary = dyn_cast<UnaryOperator>(e); unary && unary->getOpcode() == UO_AddrOf)
+    e = strip(unary->getSubExpr());
   if (auto *ref = dyn_cast<DeclRefExpr>(e)) return ref->getDecl()->getCanonicalDecl();
   if (auto *member = dyn_cast<MemberExpr>(e)) return member->getMemberDecl()->getCanonicalDecl();
   return nullptr;
@@ -139,7 +150,8 @@ void Body::scan_nonblocking(const CallExpr *call) {
   llvm::StringRef name = fn ? simple_name(fn) : llvm::StringRef();
   if (name.empty()) return;
   const Expr *object = nullptr;
-  if (name == "fcntl" && call->getNumArgs() == 3 && nonblocking_flag(call->getArg(2))) object = call->getArg(0);
+  if (name == "fcntl" && call->getNumArgs() == 3 && nonblocking_flag(call->getArg(2)))
+    object = call->getArg(0);
   else if (name == "pthread_mutexattr_settype" && call->getNumArgs() == 2) {
     Expr::EvalResult kind;
     if (call->getArg(1)->EvaluateAsInt(kind, context_) && kind.Val.getInt() == 1)

@@ -1,9 +1,9 @@
 // Extraction of one function body. Internal to extract*.cpp.
 //
 // The CFG gives the order: its elements are statements and the expressions that matter by themselves (calls,
-// constructions, conditions). Evaluating an element emits the operations of its sub-expressions first, leaving out those
-// that are elements of their own. A pass before that (scan) finds out which locals can be named by what they are bound to,
-// which have to be variables of their own, and where the object that an expression makes will live.
+// constructions, conditions). Evaluating an element emits the operations of its sub-expressions first, leaving out
+// those that are elements of their own. A pass before that (scan) finds out which locals can be named by what they are
+// bound to, which have to be variables of their own, and where the object that an expression makes will live.
 #pragma once
 #include "extract_unit.h"
 #include "path.h"
@@ -27,7 +27,7 @@ private:
   struct LocalInfo {
     bool declared_here = false, reassigned = false, shared = false; ///< shared: address taken or captured by reference
     bool resolving = false, resolved = false;
-    int local = -1;           ///< index in Function::locals
+    int local = -1; ///< index in Function::locals
     const clang::Expr *init = nullptr;
     std::optional<Path> alias;
   };
@@ -37,7 +37,7 @@ private:
   void scan_declaration(const clang::VarDecl *var);
   void scan_call(const clang::Expr *call, unsigned depth);
   void scan_range(const clang::CXXForRangeStmt *loop);
-  void changed(const clang::Expr *target);  ///< assigned to, or bound to a reference that may change it
+  void changed(const clang::Expr *target); ///< assigned to, or bound to a reference that may change it
   void silence(const clang::Stmt *statement, unsigned depth = 0);
   void place_objects();
   void place(const clang::Expr *made, const Path &where); ///< the object the expression makes lives there
@@ -71,7 +71,8 @@ private:
   void assign(const clang::Expr *left, const clang::Expr *right, clang::SourceLocation at);
   void store(const Path &dest, const clang::Expr *init, clang::SourceLocation at, unsigned depth = 0);
   void access(const clang::Expr *object, bool write, clang::SourceLocation at);
-  void access(Path path, clang::QualType type, bool write, bool atomic, clang::SourceLocation at, bool referent = false);
+  void access(Path path, clang::QualType type, bool write, bool atomic, clang::SourceLocation at,
+              bool referent = false);
   bool own_copy(const clang::Expr *expression);
   bool data(const Path &path, clang::QualType type) const;
   void lambda(const clang::LambdaExpr *expression);
@@ -106,7 +107,8 @@ private:
   bool lock_call(const clang::Expr *call, const Callee &callee, LockMethod method, LockTraits traits);
   bool guard_call(const clang::Expr *call, const Callee &callee, const TypeModel &type);
   bool thread_call(const clang::Expr *call, const Callee &callee, const TypeModel &type);
-  bool made_in_place(const clang::Expr *at, clang::QualType type, llvm::ArrayRef<const clang::Expr *> args, const Path &dest);
+  bool made_in_place(const clang::Expr *at, clang::QualType type, llvm::ArrayRef<const clang::Expr *> args,
+                     const Path &dest);
   bool guard(const clang::Expr *at, llvm::ArrayRef<const clang::Expr *> args, const TypeModel &type, const Path &dest);
   void spawn(const clang::Expr *at, llvm::ArrayRef<const clang::Expr *> args, SpawnKind kind, llvm::StringRef api,
              const Path &dest);
@@ -134,23 +136,24 @@ private:
   llvm::DenseMap<const clang::VarDecl *, LocalInfo> locals_;
   llvm::DenseMap<const clang::ParmVarDecl *, unsigned> params_;
   llvm::DenseSet<const clang::Stmt *> elements_, silent_;
-  llvm::DenseMap<const clang::Expr *, Path> places_;   ///< where the object an expression makes lives
-  llvm::DenseMap<const clang::Expr *, uint32_t> results_; ///< operation of a call
+  llvm::DenseMap<const clang::Expr *, Path> places_;           ///< where the object an expression makes lives
+  llvm::DenseMap<const clang::Expr *, uint32_t> results_;      ///< operation of a call
   llvm::DenseMap<const clang::VarDecl *, uint32_t> last_call_; ///< variable assigned from that operation in this block
   llvm::DenseMap<const clang::VarDecl *, const clang::Expr *> range_of_; ///< range-for variable -> range
-  llvm::DenseSet<uint32_t> zero_is_success_, minus_one_is_success_; ///< operations by what they return
-  llvm::DenseSet<const clang::ValueDecl *> written_; ///< fields and variables that this body writes
+  llvm::DenseSet<uint32_t> zero_is_success_, minus_one_is_success_;      ///< operations by what they return
+  llvm::DenseSet<const clang::ValueDecl *> written_;                     ///< fields and variables that this body writes
   llvm::DenseSet<Symbol> written_fields_;
-  llvm::DenseMap<const clang::VarDecl *, llvm::SmallVector<const clang::Expr *, 2>> assigned_; ///< null: changed otherwise
+  llvm::DenseMap<const clang::VarDecl *, llvm::SmallVector<const clang::Expr *, 2>>
+      assigned_; ///< null: changed otherwise
   llvm::DenseSet<const clang::Expr *> awaited_;
-  llvm::DenseSet<const clang::Expr *> stored_;           ///< an Assign to its place was emitted with the call
+  llvm::DenseSet<const clang::Expr *> stored_;      ///< an Assign to its place was emitted with the call
   llvm::DenseSet<const clang::Decl *> nonblocking_; ///< descriptors set to O_NONBLOCK here
   llvm::DenseSet<const clang::Decl *> recursive_;   ///< mutex attributes set to recursive here
   llvm::DenseMap<const clang::Stmt *, const clang::CXXTryStmt *> in_try_; ///< statements of try blocks, innermost
-  std::vector<std::pair<const clang::Expr *, const clang::VarDecl *>> made_for_;  ///< initialisers
-  std::vector<std::pair<const clang::Expr *, const clang::Expr *>> made_into_;    ///< assigned handles
+  std::vector<std::pair<const clang::Expr *, const clang::VarDecl *>> made_for_; ///< initialisers
+  std::vector<std::pair<const clang::Expr *, const clang::Expr *>> made_into_;   ///< assigned handles
   std::vector<const clang::Expr *> returned_;
-  llvm::SmallVector<const clang::VarDecl *, 4> captured_;  ///< by reference
+  llvm::SmallVector<const clang::VarDecl *, 4> captured_; ///< by reference
   const clang::CXXTryStmt *try_ = nullptr;
   llvm::DenseSet<const clang::Stmt *> destroyed_; ///< temporaries, in this block
   bool in_lambda_ = false, interesting_ = false;

@@ -1,4 +1,5 @@
-// Calls and constructions: who is called, with what, and where the result goes. What models say is in extract_models.cpp.
+// Calls and constructions: who is called, with what, and where the result goes. What models say is in
+// extract_models.cpp.
 #include "extract_body.h"
 #include "clang/AST/Attr.h"
 #include "clang/AST/DeclTemplate.h"
@@ -56,7 +57,9 @@ void Body::arguments(Op &op, const Callee &c) {
     v.borrowed = type->isReferenceType() || type->isPointerType();
     // A temporary made for this call.
     const Expr *whole = c.args[i]->IgnoreParens();
-    if (!v.path.known() && c.args[i]->getType()->isRecordType() && (isa<MaterializeTemporaryExpr>(whole) || whole->isPRValue())) v.fresh = true;
+    if (!v.path.known() && c.args[i]->getType()->isRecordType() &&
+        (isa<MaterializeTemporaryExpr>(whole) || whole->isPRValue()))
+      v.fresh = true;
     op.args.push_back(std::move(v));
   }
 }
@@ -64,7 +67,8 @@ void Body::arguments(Op &op, const Callee &c) {
 void Body::materialise(const Callee &c) {
   for (const Expr *arg : c.args) {
     const Expr *made = maker(arg);
-    if (isa<InitListExpr>(made) && made->getType()->isRecordType() && !places_.count(made) && made->getType()->getAsCXXRecordDecl())
+    if (isa<InitListExpr>(made) && made->getType()->isRecordType() && !places_.count(made) &&
+        made->getType()->getAsCXXRecordDecl())
       store(fresh_local(made), made, made->getExprLoc());
   }
 }
@@ -77,7 +81,9 @@ void Body::plain_call(const Expr *call, const Callee &c) {
   op.path = receiver;
   if (auto *method = dyn_cast<CXXMethodDecl>(c.decl); method && method->isVirtual() && c.receiver) {
     op.is_virtual = !method->hasAttr<FinalAttr>() && !method->getParent()->hasAttr<FinalAttr>();
-    if (auto *member = dyn_cast<CallExpr>(call) ? dyn_cast<MemberExpr>(cast<CallExpr>(call)->getCallee()->IgnoreParens()) : nullptr)
+    if (auto *member = dyn_cast<CallExpr>(call)
+                           ? dyn_cast<MemberExpr>(cast<CallExpr>(call)->getCallee()->IgnoreParens())
+                           : nullptr)
       if (member->hasQualifier()) op.is_virtual = false;
     // An object by value is what it says.
     const Expr *object = c.receiver->IgnoreParenImpCasts();
@@ -136,8 +142,10 @@ void Body::call(const CallExpr *e) {
           if (lock_call(e, c, *method, traits)) return;
   }
   if (asio_call(e, c)) return;
-  if (unit_.has_body(c.decl)) plain_call(e, c);
-  else library_call(e, c);
+  if (unit_.has_body(c.decl))
+    plain_call(e, c);
+  else
+    library_call(e, c);
 }
 
 // ---- Functions whose bodies nobody will see: system headers, defaulted operators.
@@ -146,8 +154,8 @@ void Body::call(const CallExpr *e) {
 static bool opaque_pointee(QualType type) {
   if (type->isFunctionType() || type->isVoidType() || type->isIncompleteType()) return true;
   if (const RecordDecl *record = type->getAsRecordDecl())
-    return record->getName() == "_IO_FILE" || record->getName() == "__dirstream" || record->getName() == "basic_ostream" ||
-           record->getName() == "basic_istream";
+    return record->getName() == "_IO_FILE" || record->getName() == "__dirstream" ||
+           record->getName() == "basic_ostream" || record->getName() == "basic_istream";
   return false;
 }
 
@@ -183,7 +191,8 @@ void Body::library_call(const Expr *call, const Callee &c) {
   };
   if (c.receiver && method && !isa<CXXDestructorDecl>(method) && c.receiver_class && !c.receiver_class->isLambda()) {
     bool write = !method->isConst();
-    if (!own_copy(c.receiver)) access(without_deref(path(c.receiver)), c.receiver_type.getNonReferenceType(), write, false, at);
+    if (!own_copy(c.receiver))
+      access(without_deref(path(c.receiver)), c.receiver_type.getNonReferenceType(), write, false, at);
   }
   for (unsigned i = 0; i < c.args.size(); ++i)
     if (i < c.decl->getNumParams()) touch(c.args[i], c.decl->getParamDecl(i)->getType());
@@ -224,7 +233,8 @@ void Body::library_call(const Expr *call, const Callee &c) {
     }
   }
   // Parallel algorithms run them on other threads.
-  const CXXRecordDecl *policy = c.args.empty() ? nullptr : c.args[0]->getType().getNonReferenceType()->getAsCXXRecordDecl();
+  const CXXRecordDecl *policy =
+      c.args.empty() ? nullptr : c.args[0]->getType().getNonReferenceType()->getAsCXXRecordDecl();
   if (policy && unit_.name(policy).str().contains("execution::") && policy->getName().starts_with("parallel")) {
     for (const Expr *arg : c.args)
       if (unit_.callable(arg->getType())) spawn(call, arg, SpawnKind::Pool, name.str(), Path());
@@ -240,7 +250,8 @@ void Body::callables(const Callee &c, Symbol through, SourceLocation at) {
     const CXXRecordDecl *record = type->getAsCXXRecordDecl();
     bool functor = false;
     if (record && !record->isLambda() && unit_.is_user(record) && record->getDefinition())
-      for (const CXXMethodDecl *method : record->getDefinition()->methods()) functor |= method->getOverloadedOperator() == OO_Call;
+      for (const CXXMethodDecl *method : record->getDefinition()->methods())
+        functor |= method->getOverloadedOperator() == OO_Call;
     Value v = value(arg);
     if (!unit_.callable(type) && !functor && !v.function) continue;
     if (!v.function && functor)

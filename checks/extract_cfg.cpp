@@ -78,7 +78,8 @@ void Body::run(Stmt *body) {
   auto takes = [&](const Path &lock) {
     for (const Block &block : out_.blocks)
       for (const Op &op : block.ops)
-        if (op.kind == OpKind::Acquire && llvm::any_of(op.args, [&](const Value &v) { return v.path == lock; })) return true;
+        if (op.kind == OpKind::Acquire && llvm::any_of(op.args, [&](const Value &v) { return v.path == lock; }))
+          return true;
     return false;
   };
   if (out_.contracts.size() == 1 && named_contract_ && takes(out_.contracts[0].lock)) out_.contracts.clear();
@@ -96,7 +97,8 @@ void Body::run_initialiser(const VarDecl *var) {
   }
   emit(var->getInit());
   where.symbol = unit_.usr(var);
-  if (!var->getType()->isBooleanType() && !unit_.is_sync(var->getType())) store(where, var->getInit(), var->getLocation());
+  if (!var->getType()->isBooleanType() && !unit_.is_sync(var->getType()))
+    store(where, var->getInit(), var->getLocation());
 }
 
 /// Ends in a call that does not return or in a throw. Unwinding runs the destructors that stand between here and the
@@ -184,7 +186,8 @@ void Body::blocks(Stmt *body) {
   for (const CFGBlock *block : order) {
     for (unsigned i = first[block]; i < last[block]; ++i) {
       out_.blocks[i].successors.push_back(i + 1);
-      if (const CFGBlock *handlers = dispatch.lookup(leaves.lookup(i))) out_.blocks[i].successors.push_back(first[handlers]);
+      if (const CFGBlock *handlers = dispatch.lookup(leaves.lookup(i)))
+        out_.blocks[i].successors.push_back(first[handlers]);
     }
     Block &end = out_.blocks[last[block]];
     if (leaves_abnormally(*block)) continue;
@@ -197,8 +200,8 @@ void Body::blocks(Stmt *body) {
   compact();
 }
 
-/// A test that leaves a loop waits for someone to change what is tested, so fields and variables tested there are no flags
-/// anywhere in the function: taken as unchanging they would make the loop endless.
+/// A test that leaves a loop waits for someone to change what is tested, so fields and variables tested there are no
+/// flags anywhere in the function: taken as unchanging they would make the loop endless.
 void Body::forget_flags() {
   std::vector<Block> &all = out_.blocks;
   auto others_may_change = [](const Branch &b) {
@@ -234,7 +237,8 @@ void Body::compact() {
   std::vector<uint32_t> target(all.size());
   for (uint32_t i = 0; i < all.size(); ++i) {
     uint32_t to = i;
-    for (unsigned steps = 0; steps < 100 && to != out_.exit && all[to].ops.empty() && all[to].successors.size() == 1; ++steps)
+    for (unsigned steps = 0; steps < 100 && to != out_.exit && all[to].ops.empty() && all[to].successors.size() == 1;
+         ++steps)
       to = all[to].successors[0];
     target[i] = to;
   }
@@ -293,7 +297,9 @@ void Body::element(const CFGElement &e) {
       type = extended->getType();
       if (auto *temporary = dyn_cast<MaterializeTemporaryExpr>(extended)) type = temporary->getSubExpr()->getType();
     }
-    Path where = local(var->getCanonicalDecl()).shared && !var->getType()->isReferenceType() ? variable(var) : local_path(var->getCanonicalDecl());
+    Path where = local(var->getCanonicalDecl()).shared && !var->getType()->isReferenceType()
+                     ? variable(var)
+                     : local_path(var->getCanonicalDecl());
     // What was returned lives on in the caller.
     for (const Op &op : llvm::reverse(*ops_))
       if (op.kind == OpKind::Move && op.dest.root == Root::Return && op.path == where) return;
@@ -335,8 +341,7 @@ void Body::element(const CFGElement &e) {
     op.args.push_back(v);
     return;
   }
-  default:
-    return;
+  default: return;
   }
 }
 
@@ -378,7 +383,8 @@ void Body::destroy(const Path &path, QualType type, SourceLocation at, unsigned 
 
 std::optional<uint32_t> Body::tested_operation(const Expr *e) {
   e = strip(e);
-  if (auto *binary = dyn_cast<BinaryOperator>(e); binary && binary->getOpcode() == BO_Assign) e = strip(binary->getRHS());
+  if (auto *binary = dyn_cast<BinaryOperator>(e); binary && binary->getOpcode() == BO_Assign)
+    e = strip(binary->getRHS());
   if (auto *ref = dyn_cast<DeclRefExpr>(e))
     if (auto *var = dyn_cast<VarDecl>(ref->getDecl()); var && !var->hasGlobalStorage()) {
       var = var->getCanonicalDecl();
@@ -412,7 +418,8 @@ bool Body::condition(const Expr *test, bool positive, Branch &out) {
   if (auto *full = dyn_cast<FullExpr>(test)) return condition(full->getSubExpr(), positive, out);
   if (auto *unary = dyn_cast<UnaryOperator>(test); unary && unary->getOpcode() == UO_LNot)
     return condition(unary->getSubExpr(), !positive, out);
-  if (auto *rewritten = dyn_cast<CXXRewrittenBinaryOperator>(test)) return condition(rewritten->getSemanticForm(), positive, out);
+  if (auto *rewritten = dyn_cast<CXXRewrittenBinaryOperator>(test))
+    return condition(rewritten->getSemanticForm(), positive, out);
   if (auto *binary = dyn_cast<BinaryOperator>(test); binary && binary->isEqualityOp()) {
     const Expr *left = binary->getLHS(), *right = binary->getRHS();
     if (truth(left) != Value::Unknown) std::swap(left, right);
@@ -467,7 +474,8 @@ bool Body::condition(const Expr *test, bool positive, Branch &out) {
   }
   const Expr *e = strip(test);
   QualType type = e->getType();
-  if (!(type->isBooleanType() || type->isPointerType() || type->isIntegerType() || unit_.pointer_like(type))) return false;
+  if (!(type->isBooleanType() || type->isPointerType() || type->isIntegerType() || unit_.pointer_like(type)))
+    return false;
   const ValueDecl *named = nullptr;
   if (auto *ref = dyn_cast<DeclRefExpr>(e)) named = ref->getDecl();
   if (auto *member = dyn_cast<MemberExpr>(e)) named = member->getMemberDecl();

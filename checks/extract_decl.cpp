@@ -67,7 +67,9 @@ const CallModel *Unit::call_model(const FunctionDecl *callee, const CXXRecordDec
   return model;
 }
 
-bool Unit::is_user(const CXXRecordDecl *record) { return record && !is_system(record->getLocation()); }
+bool Unit::is_user(const CXXRecordDecl *record) {
+  return record && !is_system(record->getLocation());
+}
 
 bool Unit::has_body(const FunctionDecl *function) {
   if (is_system(function->getLocation()) || function->isDeleted()) return false;
@@ -93,9 +95,12 @@ bool Unit::initialises(const CXXRecordDecl *record, unsigned depth) {
     const Expr *init = maker(field->getInClassInitializer());
     if (isa<InitListExpr>(init) && cast<InitListExpr>(init)->getNumInits() == 0) continue;
     if (isa<CallExpr, CXXNewExpr, LambdaExpr, InitListExpr>(init)) return true;
-    if (auto *construct = dyn_cast<CXXConstructExpr>(init); construct && construct->getNumArgs() && type_model(construct->getType())) {
+    if (auto *construct = dyn_cast<CXXConstructExpr>(init);
+        construct && construct->getNumArgs() && type_model(construct->getType())) {
       TypeKind kind = type_model(construct->getType())->kind;
-      if (kind == TypeKind::Thread || kind == TypeKind::JThread || kind == TypeKind::Guard || kind == TypeKind::Callable) return true;
+      if (kind == TypeKind::Thread || kind == TypeKind::JThread || kind == TypeKind::Guard ||
+          kind == TypeKind::Callable)
+        return true;
     }
   }
   for (const CXXBaseSpecifier &base : record->bases())
@@ -107,7 +112,8 @@ const CXXMethodDecl *Unit::lock_function(QualType type, llvm::StringRef wanted) 
   const CXXRecordDecl *record = type.getNonReferenceType()->getAsCXXRecordDecl();
   if (!record || !(record = record->getDefinition()) || record->isLambda()) return nullptr;
   for (const CXXMethodDecl *method : record->methods())
-    if (method->getDeclName().isIdentifier() && method->getName() == wanted && method->getNumParams() == 0 && !method->isStatic())
+    if (method->getDeclName().isIdentifier() && method->getName() == wanted && method->getNumParams() == 0 &&
+        !method->isStatic())
       return method;
   for (const CXXBaseSpecifier &base : record->bases())
     if (const CXXMethodDecl *found = lock_function(base.getType(), wanted)) return found;
@@ -142,13 +148,11 @@ bool Unit::is_sync(QualType type) {
     case TypeKind::Once:
     case TypeKind::Atomic:
     case TypeKind::Executor:
-    case TypeKind::Pool:
-      return true;
+    case TypeKind::Pool: return true;
     case TypeKind::Container: { // of threads and the like is still data: the container itself can race
       return false;
     }
-    default:
-      return false;
+    default: return false;
     }
   return lock_traits(type).is_lock;
 }
@@ -199,7 +203,9 @@ bool Unit::ends_loudly(QualType type, unsigned depth) {
 
 // ---- Fields, variables, classes
 
-static const Expr *first_arg(const GuardedByAttr *attr) { return attr ? attr->getArg() : nullptr; }
+static const Expr *first_arg(const GuardedByAttr *attr) {
+  return attr ? attr->getArg() : nullptr;
+}
 
 /// The lock an attribute names, in the frame of a method of the class (or of the function with these parameters).
 static Path lock_of(Unit &unit, const Expr *expression, const FunctionDecl *function) {
@@ -211,7 +217,8 @@ static Path lock_of(Unit &unit, const Expr *expression, const FunctionDecl *func
     return path;
   }
   if (auto *unary = dyn_cast<UnaryOperator>(expression)) {
-    if (unary->getOpcode() == UO_AddrOf || unary->getOpcode() == UO_Deref) return lock_of(unit, unary->getSubExpr(), function);
+    if (unary->getOpcode() == UO_AddrOf || unary->getOpcode() == UO_Deref)
+      return lock_of(unit, unary->getSubExpr(), function);
     return {};
   }
   if (auto *member = dyn_cast<MemberExpr>(expression)) {
@@ -287,14 +294,16 @@ Symbol Unit::note(const ValueDecl *decl) {
   if (auto *var = dyn_cast<VarDecl>(decl)) {
     entry.is_static = var->hasGlobalStorage();
     entry.thread_local_ = var->getTLSKind() != VarDecl::TLS_None;
-    if (const DeclContext *fn = var->getParentFunctionOrMethod()) entry.function = usr(clang::Decl::castFromDeclContext(fn));
+    if (const DeclContext *fn = var->getParentFunctionOrMethod())
+      entry.function = usr(clang::Decl::castFromDeclContext(fn));
     else if (auto *record = dyn_cast<CXXRecordDecl>(var->getDeclContext())) {
       note(record);
       entry.record = usr(record);
     }
   }
   for (const clang::Decl *redecl : decl->redecls()) {
-    if (const Expr *lock = first_arg(redecl->getAttr<GuardedByAttr>())) entry.guarded_by = lock_of(*this, lock, nullptr);
+    if (const Expr *lock = first_arg(redecl->getAttr<GuardedByAttr>()))
+      entry.guarded_by = lock_of(*this, lock, nullptr);
     if (auto *attr = redecl->getAttr<PtGuardedByAttr>(); attr && !entry.guarded_by.known())
       entry.guarded_by = lock_of(*this, attr->getArg(), nullptr);
   }
@@ -303,7 +312,8 @@ Symbol Unit::note(const ValueDecl *decl) {
     if (const VarDecl *initialised = var->getInitializingDeclaration())
       if (const Expr *init = initialised->getInit())
         for (SourceLocation at = init->getBeginLoc(); at.isMacroID(); at = sources.getImmediateMacroCallerLoc(at))
-          if (Lexer::getImmediateMacroName(at, sources, context.getLangOpts()).contains("RECURSIVE")) entry.lock.recursive = true;
+          if (Lexer::getImmediateMacroName(at, sources, context.getLangOpts()).contains("RECURSIVE"))
+            entry.lock.recursive = true;
   if (entry.lock.recursive) recursive_.insert(symbol);
   facts.decls.push_back(std::move(entry));
   return symbol;
@@ -369,8 +379,10 @@ void Unit::describe(const FunctionDecl *decl, Function &out) {
     Param p;
     p.name = Symbol(param->getName());
     p.by_value = !type->isReferenceType() && !type->isPointerType();
-    if (type->isPointerType() || type->isReferenceType()) p.pointer_to_const = type->getPointeeType().isConstQualified();
-    if (const TypeModel *model = type_model(type); p.by_value && model && model->kind == TypeKind::Pointer && !model->owner)
+    if (type->isPointerType() || type->isReferenceType())
+      p.pointer_to_const = type->getPointeeType().isConstQualified();
+    if (const TypeModel *model = type_model(type);
+        p.by_value && model && model->kind == TypeKind::Pointer && !model->owner)
       p.by_value = false; // the pointee is shared with the caller
     out.params.push_back(p);
   }
@@ -398,9 +410,12 @@ void Unit::describe(const FunctionDecl *decl, Function &out) {
 void Unit::contracts(const FunctionDecl *decl, Function &out) {
   auto add = [&](Contract::Kind kind, Mode mode, const Expr *lock) {
     Contract c{kind, mode, {}};
-    if (lock) c.lock = lock_of(*this, lock, decl);
-    else if (isa<CXXMethodDecl>(decl)) c.lock.root = Root::This;
-    if (!llvm::any_of(out.contracts, [&](const Contract &o) { return o.kind == c.kind && o.mode == mode && o.lock == c.lock; }))
+    if (lock)
+      c.lock = lock_of(*this, lock, decl);
+    else if (isa<CXXMethodDecl>(decl))
+      c.lock.root = Root::This;
+    if (!llvm::any_of(out.contracts,
+                      [&](const Contract &o) { return o.kind == c.kind && o.mode == mode && o.lock == c.lock; }))
       out.contracts.push_back(c);
   };
   auto each = [&](Contract::Kind kind, Mode mode, auto *attr) {
@@ -409,13 +424,20 @@ void Unit::contracts(const FunctionDecl *decl, Function &out) {
   };
   for (const FunctionDecl *redecl : decl->redecls())
     for (const Attr *attr : redecl->attrs()) {
-      if (auto *a = dyn_cast<RequiresCapabilityAttr>(attr)) each(Contract::Requires, a->isShared() ? Mode::Shared : Mode::Exclusive, a);
-      else if (auto *a = dyn_cast<AcquireCapabilityAttr>(attr)) each(Contract::Acquires, a->isShared() ? Mode::Shared : Mode::Exclusive, a);
-      else if (auto *a = dyn_cast<TryAcquireCapabilityAttr>(attr)) each(Contract::TryAcquires, a->isShared() ? Mode::Shared : Mode::Exclusive, a);
-      else if (auto *a = dyn_cast<ReleaseCapabilityAttr>(attr)) each(Contract::Releases, a->isShared() ? Mode::Shared : Mode::Exclusive, a);
-      else if (auto *a = dyn_cast<LocksExcludedAttr>(attr)) each(Contract::Excludes, Mode::Exclusive, a);
-      else if (auto *a = dyn_cast<LockReturnedAttr>(attr)) add(Contract::ReturnsLock, Mode::Exclusive, a->getArg());
-      else if (isa<NoThreadSafetyAnalysisAttr>(attr)) out.contracts.push_back({Contract::NoAnalysis, Mode::Exclusive, {}});
+      if (auto *a = dyn_cast<RequiresCapabilityAttr>(attr))
+        each(Contract::Requires, a->isShared() ? Mode::Shared : Mode::Exclusive, a);
+      else if (auto *a = dyn_cast<AcquireCapabilityAttr>(attr))
+        each(Contract::Acquires, a->isShared() ? Mode::Shared : Mode::Exclusive, a);
+      else if (auto *a = dyn_cast<TryAcquireCapabilityAttr>(attr))
+        each(Contract::TryAcquires, a->isShared() ? Mode::Shared : Mode::Exclusive, a);
+      else if (auto *a = dyn_cast<ReleaseCapabilityAttr>(attr))
+        each(Contract::Releases, a->isShared() ? Mode::Shared : Mode::Exclusive, a);
+      else if (auto *a = dyn_cast<LocksExcludedAttr>(attr))
+        each(Contract::Excludes, Mode::Exclusive, a);
+      else if (auto *a = dyn_cast<LockReturnedAttr>(attr))
+        add(Contract::ReturnsLock, Mode::Exclusive, a->getArg());
+      else if (isa<NoThreadSafetyAnalysisAttr>(attr))
+        out.contracts.push_back({Contract::NoAnalysis, Mode::Exclusive, {}});
     }
 }
 
@@ -424,10 +446,11 @@ bool Unit::contract_by_name(const FunctionDecl *decl, Function &out) {
   auto *method = dyn_cast<CXXMethodDecl>(decl);
   if (!method || !out.contracts.empty() || method->isStatic() || !method->getDeclName().isIdentifier()) return false;
   llvm::StringRef text = method->getName();
-  if (!(text.ends_with("_locked") || text.ends_with("Locked") || text.ends_with("LockHeld") || text.ends_with("_lock_held") ||
-        text.ends_with("WithLock") || text.ends_with("_with_lock")))
+  if (!(text.ends_with("_locked") || text.ends_with("Locked") || text.ends_with("LockHeld") ||
+        text.ends_with("_lock_held") || text.ends_with("WithLock") || text.ends_with("_with_lock")))
     return false;
-  if (text.starts_with("is") || text.starts_with("try") || text.starts_with("set")) return false; // questions and states
+  if (text.starts_with("is") || text.starts_with("try") || text.starts_with("set"))
+    return false; // questions and states
   const FieldDecl *lock = nullptr;
   unsigned count = 0;
   for (const FieldDecl *field : method->getParent()->fields())

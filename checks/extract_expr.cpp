@@ -82,9 +82,11 @@ void Body::evaluate(const Stmt *s, unsigned depth) {
     if (result->getType()->isRecordType() && !unit_.pointer_like(result->getType()))
       if (auto *ref = dyn_cast<DeclRefExpr>(from); ref && isa<VarDecl>(ref->getDecl())) {
         Path source = variable(ref->getDecl());
-        if ((source.root == Root::Local || (source.root == Root::Variable && !cast<VarDecl>(ref->getDecl())->hasGlobalStorage())) &&
+        if ((source.root == Root::Local ||
+             (source.root == Root::Variable && !cast<VarDecl>(ref->getDecl())->hasGlobalStorage())) &&
             source.steps.empty()) {
-          bool moved = !ops_->empty() && ops_->back().kind == OpKind::Move && ops_->back().path == source; // by its constructor
+          bool moved =
+              !ops_->empty() && ops_->back().kind == OpKind::Move && ops_->back().path == source; // by its constructor
           if (moved) ops_->pop_back();
           Op &op = add(OpKind::Move, ret->getReturnLoc());
           op.path = source;
@@ -136,7 +138,8 @@ void Body::evaluate(const Stmt *s, unsigned depth) {
     if (!choice->isResultDependent()) emit(choice->getResultExpr(), depth);
     return;
   }
-  if (isa<CXXForRangeStmt, IfStmt, WhileStmt, DoStmt, ForStmt, SwitchStmt, CXXTryStmt, CXXCatchStmt, CompoundStmt, LabelStmt>(s))
+  if (isa<CXXForRangeStmt, IfStmt, WhileStmt, DoStmt, ForStmt, SwitchStmt, CXXTryStmt, CXXCatchStmt, CompoundStmt,
+          LabelStmt>(s))
     return; // terminators; their parts are elements
   for (const Stmt *child : s->children()) emit(child, depth);
 }
@@ -147,17 +150,15 @@ bool Body::data(const Path &path, QualType type) const {
   // An object of this function's own leads to shared data through a pointer or reference in it.
   auto leads_away = [&] {
     for (size_t i = 0; i < path.steps.size(); ++i)
-      if (path.steps[i].kind == PathStep::Field && unit_.refers(path.steps[i].symbol)) return i + 1 < path.steps.size() || i > 0 || !type->isPointerType();
+      if (path.steps[i].kind == PathStep::Field && unit_.refers(path.steps[i].symbol))
+        return i + 1 < path.steps.size() || i > 0 || !type->isPointerType();
     return false;
   };
   switch (path.root) {
   case Root::None:
-  case Root::Return:
-    return false;
-  case Root::This:
-    return !path.steps.empty();
-  case Root::Variable:
-    return true;
+  case Root::Return: return false;
+  case Root::This: return !path.steps.empty();
+  case Root::Variable: return true;
   case Root::Param:
     if (path.index < out_.params.size() && out_.params[path.index].by_value) return leads_away();
     if (path.steps.empty()) { // the parameter itself: only what a reference refers to
@@ -169,15 +170,15 @@ bool Body::data(const Path &path, QualType type) const {
     if (path.index < out_.locals.size() && out_.locals[path.index].by_value) return leads_away();
     return !path.steps.empty();
   case Root::Capture:
-    return !path.steps.empty() || (frame_ && path.index < frame_->captures.size() && frame_->captures[path.index].root == Root::Variable);
-  case Root::Result:
-    return !path.steps.empty();
+    return !path.steps.empty() ||
+           (frame_ && path.index < frame_->captures.size() && frame_->captures[path.index].root == Root::Variable);
+  case Root::Result: return !path.steps.empty();
   }
   return false;
 }
 
-/// A pointer, smart pointer or iterator of our own that is named by what it was bound to: reading it reads the copy, and
-/// what it was copied from may be anything by now.
+/// A pointer, smart pointer or iterator of our own that is named by what it was bound to: reading it reads the copy,
+/// and what it was copied from may be anything by now.
 bool Body::own_copy(const Expr *e) {
   auto *ref = e ? dyn_cast<DeclRefExpr>(strip(e)) : nullptr;
   auto *var = ref ? dyn_cast<VarDecl>(ref->getDecl()) : nullptr;
@@ -193,17 +194,23 @@ void Body::access(const Expr *object, bool write, SourceLocation at) {
   const Expr *e = strip(object);
   QualType type = e->getType();
   if (isa<BinaryOperator>(e) && cast<BinaryOperator>(e)->isAssignmentOp()) return; // accessed there
-  if (auto *ref = dyn_cast<DeclRefExpr>(e); ref && isa<EnumConstantDecl, FunctionDecl, NonTypeTemplateParmDecl>(ref->getDecl())) return;
+  if (auto *ref = dyn_cast<DeclRefExpr>(e);
+      ref && isa<EnumConstantDecl, FunctionDecl, NonTypeTemplateParmDecl>(ref->getDecl()))
+    return;
   if (auto *ref = dyn_cast<DeclRefExpr>(e))
-    if (auto *var = dyn_cast<VarDecl>(ref->getDecl()); var && (var->isConstexpr() || (var->getType().isConstQualified() && !write))) return;
+    if (auto *var = dyn_cast<VarDecl>(ref->getDecl());
+        var && (var->isConstexpr() || (var->getType().isConstQualified() && !write)))
+      return;
   if (auto *member = dyn_cast<MemberExpr>(e); member && !write) // set once, in the constructor
-    if (auto *field = dyn_cast<FieldDecl>(member->getMemberDecl()); field && field->getType().isConstQualified()) return;
+    if (auto *field = dyn_cast<FieldDecl>(member->getMemberDecl()); field && field->getType().isConstQualified())
+      return;
   if (SourceLocation precise = e->getExprLoc(); precise.isValid()) at = precise;
   Path where = type->isRecordType() ? without_deref(path(e)) : path(e);
   // What a call returned a reference to, or a reference is bound to.
   auto *ref = dyn_cast<DeclRefExpr>(e);
-  bool referent = where.steps.empty() && ((where.root == Root::Result && e->isGLValue()) ||
-                                          (where.root == Root::Local && ref && ref->getDecl()->getType()->isReferenceType()));
+  bool referent =
+      where.steps.empty() && ((where.root == Root::Result && e->isGLValue()) ||
+                              (where.root == Root::Local && ref && ref->getDecl()->getType()->isReferenceType()));
   access(std::move(where), type, write, type->isAtomicType(), at, referent);
 }
 
@@ -227,7 +234,8 @@ void Body::assign(const Expr *left, const Expr *right, SourceLocation at) {
       if (auto *ref = dyn_cast<DeclRefExpr>(strip(left)))
         if (auto *var = dyn_cast<VarDecl>(ref->getDecl())) last_call_[var->getCanonicalDecl()] = *op;
     if (auto *ref = dyn_cast<DeclRefExpr>(strip(left)))
-      if (auto *var = dyn_cast<VarDecl>(ref->getDecl()); var && !tested_operation(right)) last_call_.erase(var->getCanonicalDecl());
+      if (auto *var = dyn_cast<VarDecl>(ref->getDecl()); var && !tested_operation(right))
+        last_call_.erase(var->getCanonicalDecl());
     if (!type->isBooleanType() && !type->isRecordType()) return;
     if (type->isRecordType()) {
       store(path(left), right, at);
@@ -267,7 +275,8 @@ void Body::store(const Path &dest, const Expr *init, SourceLocation at, unsigned
     }
     if (type->isArrayType())
       for (unsigned i = 0; i < list->getNumInits() && i < 256; ++i)
-        store(extended(dest, PathStep::Index, Symbol(std::to_string(i))), list->getInit(i), list->getInit(i)->getExprLoc(), depth + 1);
+        store(extended(dest, PathStep::Index, Symbol(std::to_string(i))), list->getInit(i),
+              list->getInit(i)->getExprLoc(), depth + 1);
     return;
   }
   if (isa<ImplicitValueInitExpr>(e)) return;

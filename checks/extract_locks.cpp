@@ -14,7 +14,8 @@ Value Body::lock_value(const Expr *e, Op &op) {
   if (!v.path.known()) v.path = new_local("lock", strip(e)->getType()); // one of several: a lock of its own
   QualType type = strip(e)->getType().getNonReferenceType();
   if (type->isPointerType()) type = type->getPointeeType();
-  if (auto *unary = dyn_cast<UnaryOperator>(strip(e)); unary && unary->getOpcode() == UO_AddrOf) type = unary->getSubExpr()->getType();
+  if (auto *unary = dyn_cast<UnaryOperator>(strip(e)); unary && unary->getOpcode() == UO_AddrOf)
+    type = unary->getSubExpr()->getType();
   const TypeModel *model = unit_.type_model(type);
   if (!model) {
     LockTraits traits = unit_.lock_traits(type);
@@ -22,7 +23,8 @@ Value Body::lock_value(const Expr *e, Op &op) {
     llvm::StringRef method = op.kind == OpKind::Release ? (op.mode == Mode::Shared ? "unlock_shared" : "unlock")
                                                         : (op.mode == Mode::Shared ? "lock_shared" : "lock");
     if (op.how == How::Try) method = op.mode == Mode::Shared ? "try_lock_shared" : "try_lock";
-    if (const CXXMethodDecl *via = unit_.lock_function(type, method); via && unit_.has_body(via)) op.via = unit_.usr(via);
+    if (const CXXMethodDecl *via = unit_.lock_function(type, method); via && unit_.has_body(via))
+      op.via = unit_.usr(via);
   } else if (model->kind == TypeKind::Lock) {
     op.traits = model->traits;
   }
@@ -81,12 +83,18 @@ bool Body::guard(const Expr *at, llvm::ArrayRef<const Expr *> args, const TypeMo
     QualType t = arg->getType().getNonReferenceType();
     const CXXRecordDecl *record = t->getAsCXXRecordDecl();
     llvm::StringRef tag = record ? unit_.name(record).str() : "";
-    if (tag.ends_with("::defer_lock_t")) how = How::Defer;
-    else if (tag.ends_with("::adopt_lock_t")) how = How::Adopt;
-    else if (tag.ends_with("::try_to_lock_t")) how = How::Try;
-    else if (tag.starts_with("std::chrono::")) how = How::Timed;
-    else if (t->isBooleanType()) is_write = truth(arg) != Value::Zero; // TBB's reader-writer scoped_lock
-    else locks.push_back(arg);
+    if (tag.ends_with("::defer_lock_t"))
+      how = How::Defer;
+    else if (tag.ends_with("::adopt_lock_t"))
+      how = How::Adopt;
+    else if (tag.ends_with("::try_to_lock_t"))
+      how = How::Try;
+    else if (tag.starts_with("std::chrono::"))
+      how = How::Timed;
+    else if (t->isBooleanType())
+      is_write = truth(arg) != Value::Zero; // TBB's reader-writer scoped_lock
+    else
+      locks.push_back(arg);
   }
   if (locks.empty()) return true;
   Op op;

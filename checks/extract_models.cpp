@@ -1,5 +1,5 @@
-// What models say of calls and constructions, made into operations. Locks, threads and blocking calls have files of their
-// own; here are the dispatch, condition variables, semaphores, atomics, containers and smart pointers.
+// What models say of calls and constructions, made into operations. Locks, threads and blocking calls have files of
+// their own; here are the dispatch, condition variables, semaphores, atomics, containers and smart pointers.
 #include "extract_body.h"
 #include "clang/AST/DeclTemplate.h"
 
@@ -62,9 +62,11 @@ bool Body::apply(const Expr *call, const Callee &c, const CallModel &m) {
       if (auto *unary = dyn_cast<UnaryOperator>(inner); unary && unary->getOpcode() == UO_AddrOf) {
         if (auto *ref = dyn_cast<DeclRefExpr>(strip(unary->getSubExpr())))
           made.traits.recursive = recursive_.contains(ref->getDecl()->getCanonicalDecl());
-      } else if (auto *ref = dyn_cast<DeclRefExpr>(inner); ref && recursive_.contains(ref->getDecl()->getCanonicalDecl())) {
+      } else if (auto *ref = dyn_cast<DeclRefExpr>(inner);
+                 ref && recursive_.contains(ref->getDecl()->getCanonicalDecl())) {
         made.traits.recursive = true;
-      } else if (simple_name(c.decl) == "mtx_init" && inner->getType()->isIntegerType() && inner->EvaluateAsInt(number, context_)) {
+      } else if (simple_name(c.decl) == "mtx_init" && inner->getType()->isIntegerType() &&
+                 inner->EvaluateAsInt(number, context_)) {
         made.traits.recursive = number.Val.getInt().getExtValue() & 1;
       }
     }
@@ -149,9 +151,7 @@ bool Body::apply(const Expr *call, const Callee &c, const CallModel &m) {
     op.all = m.write;
     return true;
   }
-  case CallKind::InPlace:
-    callables(c, unit_.name(c.decl), at);
-    return true;
+  case CallKind::InPlace: callables(c, unit_.name(c.decl), at); return true;
   case CallKind::Exchange:
     if (c.args.size() == 2) {
       access(path(c.args[0]), c.args[0]->getType(), true, false, at);
@@ -186,8 +186,10 @@ bool Body::apply(const Expr *call, const Callee &c, const CallModel &m) {
     Value first = value(c.args[0]), second = value(c.args[1]);
     Op &op = add(flows ? OpKind::Assign : OpKind::Move, at);
     op.dest = one;
-    if (flows) op.value = second;
-    else op.path = two, op.all = true;
+    if (flows)
+      op.value = second;
+    else
+      op.path = two, op.all = true;
     if (flows) {
       Op &back = add(OpKind::Assign, at);
       back.dest = two;
@@ -199,17 +201,21 @@ bool Body::apply(const Expr *call, const Callee &c, const CallModel &m) {
     // make_unique<T>(...): T's constructor runs.
     auto *args = c.decl->getTemplateSpecializationArgs();
     if (args && args->size() && args->get(0).getKind() == TemplateArgument::Type)
-      if (const TypeModel *made = unit_.type_model(args->get(0).getAsType()); made && (made->kind == TypeKind::Guard || made->kind == TypeKind::Thread || made->kind == TypeKind::JThread)) {
+      if (const TypeModel *made = unit_.type_model(args->get(0).getAsType());
+          made &&
+          (made->kind == TypeKind::Guard || made->kind == TypeKind::Thread || made->kind == TypeKind::JThread)) {
         auto placed = places_.find(call);
-        return made_in_place(call, args->get(0).getAsType(), c.args, placed == places_.end() ? fresh_local(call) : placed->second);
+        return made_in_place(call, args->get(0).getAsType(), c.args,
+                             placed == places_.end() ? fresh_local(call) : placed->second);
       }
     if (args && args->size() && args->get(0).getKind() == TemplateArgument::Type)
-      if (const CXXRecordDecl *record = args->get(0).getAsType()->getAsCXXRecordDecl(); record && record->getDefinition() && unit_.is_user(record)) {
+      if (const CXXRecordDecl *record = args->get(0).getAsType()->getAsCXXRecordDecl();
+          record && record->getDefinition() && unit_.is_user(record)) {
         const CXXConstructorDecl *found = nullptr;
         unsigned count = 0;
         for (const CXXConstructorDecl *ctor : record->getDefinition()->ctors())
-          if (unit_.has_body(ctor) && !ctor->isCopyOrMoveConstructor() && ctor->getMinRequiredArguments() <= c.args.size() &&
-              c.args.size() <= ctor->getNumParams())
+          if (unit_.has_body(ctor) && !ctor->isCopyOrMoveConstructor() &&
+              ctor->getMinRequiredArguments() <= c.args.size() && c.args.size() <= ctor->getNumParams())
             found = ctor, ++count;
         if (found && count == 1) {
           Callee made = c;
@@ -249,8 +255,7 @@ bool Body::apply(const Expr *call, const Callee &c, const CallModel &m) {
   case CallKind::Forward:
   case CallKind::Keep:
   case CallKind::Bind:
-  case CallKind::Pure:
-    return true;
+  case CallKind::Pure: return true;
   }
   return false;
 }
@@ -275,8 +280,7 @@ bool Body::type_call(const Expr *call, const Callee &c, const TypeModel &type) {
   case TypeKind::Lock:
     if (auto m = lock_method(name)) return lock_call(call, c, *m, type.traits);
     return !unit_.has_body(c.decl);
-  case TypeKind::Guard:
-    return guard_call(call, c, type);
+  case TypeKind::Guard: return guard_call(call, c, type);
   case TypeKind::CondVar: {
     if (name == "notify_one" || name == "notify_all" || name == "Signal" || name == "SignalAll" || name == "wakeOne" ||
         name == "wakeAll" || name == "notifyOne") {
@@ -290,11 +294,13 @@ bool Body::type_call(const Expr *call, const Callee &c, const TypeModel &type) {
       if (c.args.empty()) return true;
       Op made;
       Value lock = lock_value(c.args[0], made), predicate;
-      bool timed = name.contains("_for") || name.contains("_until") || name.contains("Timeout") || name.contains("Deadline");
+      bool timed =
+          name.contains("_for") || name.contains("_until") || name.contains("Timeout") || name.contains("Deadline");
       unsigned at_predicate = timed ? 2 : 1;
       // condition_variable_any with a stop token: wait(lk, token, predicate)
       if (c.args.size() > at_predicate && c.args.back() != c.args[0]) predicate = value(c.args.back());
-      int64_t timeout = timed && c.args.size() > 1 && name.contains("for") ? milliseconds(c.args[1], CallModel::Chrono) : kForever;
+      int64_t timeout =
+          timed && c.args.size() > 1 && name.contains("for") ? milliseconds(c.args[1], CallModel::Chrono) : kForever;
       Path condition = self();
       Op &op = add(OpKind::Wait, at);
       op.path = condition;
@@ -315,8 +321,7 @@ bool Body::type_call(const Expr *call, const Callee &c, const TypeModel &type) {
   }
   case TypeKind::Thread:
   case TypeKind::JThread:
-  case TypeKind::Future:
-    return thread_call(call, c, type);
+  case TypeKind::Future: return thread_call(call, c, type);
   case TypeKind::Promise:
     if (op_kind == OO_Call) {
       pointer_call(call, c);
@@ -324,11 +329,13 @@ bool Body::type_call(const Expr *call, const Callee &c, const TypeModel &type) {
     }
     return true;
   case TypeKind::Semaphore:
-    if (name == "acquire" || name == "wait" || name == "arrive_and_wait" || name == "WaitForNotification" || name == "Wait" || name == "Block")
+    if (name == "acquire" || name == "wait" || name == "arrive_and_wait" || name == "WaitForNotification" ||
+        name == "Wait" || name == "Block")
       block_op(BlockKind::ThreadWait, name);
     else if (name == "try_acquire_for" || name == "try_acquire_until") {
       block_op(BlockKind::ThreadWait, name);
-      int64_t timeout = name == "try_acquire_for" && !c.args.empty() ? milliseconds(c.args[0], CallModel::Chrono) : kForever;
+      int64_t timeout =
+          name == "try_acquire_for" && !c.args.empty() ? milliseconds(c.args[0], CallModel::Chrono) : kForever;
       ops_->back().timeout_ms = timeout;
     } else if (name == "release" || name == "count_down" || name == "arrive" || name == "post" || name == "Notify") {
       Path object = self();
@@ -355,7 +362,10 @@ bool Body::type_call(const Expr *call, const Callee &c, const TypeModel &type) {
   case TypeKind::Container: {
     if (unit_.has_body(c.decl) && unit_.is_user(c.receiver_class)) return false; // a project's own class of that name
     Symbol container = unit_.name(c.receiver_class);
-    bool reads = method->isConst() || is_observer(container.str(), op_kind == OO_Subscript ? "operator[]" : op_kind == OO_Star ? "operator*" : op_kind == OO_Arrow ? "operator->" : name);
+    bool reads = method->isConst() || is_observer(container.str(), op_kind == OO_Subscript ? "operator[]"
+                                                                   : op_kind == OO_Star    ? "operator*"
+                                                                   : op_kind == OO_Arrow   ? "operator->"
+                                                                                           : name);
     Path where = self();
     // Containers of threads: emplace_back starts one, clear() of jthreads joins.
     QualType element;
@@ -366,14 +376,18 @@ bool Body::type_call(const Expr *call, const Callee &c, const TypeModel &type) {
     access(where, receiver_type, !reads, false, at);
     for (unsigned i = 0; i < c.args.size() && i < method->getNumParams(); ++i) { // what is copied in is read
       const Expr *arg = c.args[i];
-      if (arg->isLValue() && !isa<CXXDefaultArgExpr>(arg) && arg->getType()->isRecordType() && !unit_.callable(arg->getType())) {
+      if (arg->isLValue() && !isa<CXXDefaultArgExpr>(arg) && arg->getType()->isRecordType() &&
+          !unit_.callable(arg->getType())) {
         bool swaps = name == "swap" || name == "splice" || name == "merge";
         access(arg, swaps, arg->getExprLoc());
       }
     }
-    if (inner && (inner->kind == TypeKind::Thread || inner->kind == TypeKind::JThread || inner->kind == TypeKind::Future)) {
-      if (name.starts_with("emplace") && !c.args.empty() && (unit_.callable(c.args[0]->getType()) || value(c.args[0]).function)) {
-        spawn(call, c.args, SpawnKind::Thread, inner->kind == TypeKind::JThread ? "std::jthread" : "std::thread", where);
+    if (inner &&
+        (inner->kind == TypeKind::Thread || inner->kind == TypeKind::JThread || inner->kind == TypeKind::Future)) {
+      if (name.starts_with("emplace") && !c.args.empty() &&
+          (unit_.callable(c.args[0]->getType()) || value(c.args[0]).function)) {
+        spawn(call, c.args, SpawnKind::Thread, inner->kind == TypeKind::JThread ? "std::jthread" : "std::thread",
+              where);
         return true;
       }
       if (name == "push_back" || name == "emplace_back" || name == "push" || name == "emplace" || name == "insert") {
@@ -400,8 +414,8 @@ bool Body::type_call(const Expr *call, const Callee &c, const TypeModel &type) {
       }
       return true;
     }
-    if (!reads && (name.starts_with("push") || name.starts_with("emplace") || name.starts_with("insert") || name.starts_with("try_emplace") ||
-                   name == "assign" || op_kind == OO_Equal))
+    if (!reads && (name.starts_with("push") || name.starts_with("emplace") || name.starts_with("insert") ||
+                   name.starts_with("try_emplace") || name == "assign" || op_kind == OO_Equal))
       keep_callables(where, c, at);
     else
       callables(c, unit_.name(c.decl), at);
@@ -410,7 +424,9 @@ bool Body::type_call(const Expr *call, const Callee &c, const TypeModel &type) {
   case TypeKind::Pointer: {
     if (unit_.has_body(c.decl) && unit_.is_user(c.receiver_class)) return false;
     Path where = self();
-    bool reads = method->isConst() || is_observer("", op_kind == OO_Star ? "operator*" : op_kind == OO_Arrow ? "operator->" : name);
+    bool reads = method->isConst() || is_observer("", op_kind == OO_Star    ? "operator*"
+                                                      : op_kind == OO_Arrow ? "operator->"
+                                                                            : name);
     if (!type.trivial && !own_copy(c.receiver)) access(where, receiver_type, !reads, false, at);
     if (op_kind == OO_Equal || name == "reset" || name == "emplace" || name == "swap") {
       QualType pointee;
@@ -418,11 +434,14 @@ bool Body::type_call(const Expr *call, const Callee &c, const TypeModel &type) {
         if (spec->getTemplateArgs().size() && spec->getTemplateArgs()[0].getKind() == TemplateArgument::Type)
           pointee = spec->getTemplateArgs()[0].getAsType();
       if (!pointee.isNull() && name == "emplace" && made_in_place(call, pointee, c.args, where)) return true;
-      if (type.owner && !pointee.isNull() && name != "swap" && !isa<CXXConstructorDecl>(decl_)) destroy(where, pointee, at);
+      if (type.owner && !pointee.isNull() && name != "swap" && !isa<CXXConstructorDecl>(decl_))
+        destroy(where, pointee, at);
       if (!where.known()) return true;
       Value v;
-      if (c.args.empty() || name == "emplace") v.fresh = name == "emplace", v.truth = name == "emplace" ? Value::NonZero : Value::Zero;
-      else v = value(c.args[0]);
+      if (c.args.empty() || name == "emplace")
+        v.fresh = name == "emplace", v.truth = name == "emplace" ? Value::NonZero : Value::Zero;
+      else
+        v = value(c.args[0]);
       Op &op = add(OpKind::Assign, at);
       op.dest = where;
       op.value = v;
@@ -456,8 +475,7 @@ bool Body::type_call(const Expr *call, const Callee &c, const TypeModel &type) {
   case TypeKind::Iterator:
   case TypeKind::Once:
   case TypeKind::Executor:
-  case TypeKind::Pool:
-    return !unit_.has_body(c.decl);
+  case TypeKind::Pool: return !unit_.has_body(c.decl);
   }
   return false;
 }
@@ -507,10 +525,13 @@ bool Body::construct_model(const CXXConstructExpr *e, const TypeModel &type, con
   case TypeKind::Callable:
   case TypeKind::Pointer:
   case TypeKind::WeakPointer:
-    if (type.owner && !copies && !args.empty() && dest.known()) { // optional<unique_lock>(in_place, m), (unique_lock(m))
+    if (type.owner && !copies && !args.empty() &&
+        dest.known()) { // optional<unique_lock>(in_place, m), (unique_lock(m))
       auto *spec = dyn_cast<ClassTemplateSpecializationDecl>(constructor->getParent());
-      QualType inner = spec && spec->getTemplateArgs().size() && spec->getTemplateArgs()[0].getKind() == TemplateArgument::Type
-                           ? spec->getTemplateArgs()[0].getAsType() : QualType();
+      QualType inner =
+          spec && spec->getTemplateArgs().size() && spec->getTemplateArgs()[0].getKind() == TemplateArgument::Type
+              ? spec->getTemplateArgs()[0].getAsType()
+              : QualType();
       const CXXRecordDecl *first = args[0]->getType()->getAsCXXRecordDecl();
       if (first && first->getName() == "in_place_t" && !inner.isNull()) {
         made_in_place(e, inner, args.drop_front(), dest);
@@ -532,13 +553,14 @@ bool Body::construct_model(const CXXConstructExpr *e, const TypeModel &type, con
     return true;
   case TypeKind::Container:
     for (const Expr *arg : args) {
-      if (!arg->isGLValue() || isa<CXXDefaultArgExpr>(arg) || !arg->getType()->isRecordType() || unit_.callable(arg->getType())) continue;
+      if (!arg->isGLValue() || isa<CXXDefaultArgExpr>(arg) || !arg->getType()->isRecordType() ||
+          unit_.callable(arg->getType()))
+        continue;
       Path from = without_deref(path(arg));
       access(arg, copies && constructor->isMoveConstructor() && from.root != Root::Local, arg->getExprLoc());
     }
     return true;
-  default:
-    return true;
+  default: return true;
   }
 }
 

@@ -14,7 +14,8 @@ const Expr *strip(const Expr *e) {
     e = e->IgnoreParens();
     if (auto *cast = dyn_cast<CastExpr>(e)) {
       if (cast->getCastKind() == CK_UserDefinedConversion || cast->getCastKind() == CK_ConstructorConversion) {
-        if (!isa<ImplicitCastExpr>(cast) && !isa<CXXFunctionalCastExpr>(cast) && !isa<CXXStaticCastExpr>(cast)) return e;
+        if (!isa<ImplicitCastExpr>(cast) && !isa<CXXFunctionalCastExpr>(cast) && !isa<CXXStaticCastExpr>(cast))
+          return e;
       }
       e = cast->getSubExpr();
     } else if (auto *full = dyn_cast<FullExpr>(e)) {
@@ -160,7 +161,8 @@ Path Body::variable(const ValueDecl *decl, unsigned depth) {
     if (it == params_.end()) return as_variable(); // of an enclosing function
     const LocalInfo &info = local(param);
     if (info.shared) return as_variable();
-    if (info.reassigned && unit_.pointer_like(param->getType()) && !param->getType()->isReferenceType()) return local_path(param);
+    if (info.reassigned && unit_.pointer_like(param->getType()) && !param->getType()->isReferenceType())
+      return local_path(param);
     path.root = Root::Param;
     path.index = it->second;
     return path;
@@ -228,17 +230,14 @@ Path Body::path(const Expr *e, unsigned depth) {
       if (!base.known() || base.root == Root::This) return base;
       return extended(without_deref(std::move(base)), PathStep::Deref);
     }
-    case UO_AddrOf:
-      return without_deref(path(unary->getSubExpr(), depth + 1));
+    case UO_AddrOf: return without_deref(path(unary->getSubExpr(), depth + 1));
     case UO_PreInc:
     case UO_PreDec:
     case UO_PostInc:
     case UO_PostDec:
     case UO_Extension:
-    case UO_Plus:
-      return path(unary->getSubExpr(), depth + 1);
-    default:
-      return none;
+    case UO_Plus: return path(unary->getSubExpr(), depth + 1);
+    default: return none;
     }
   }
   if (auto *subscript = dyn_cast<ArraySubscriptExpr>(e))
@@ -264,7 +263,8 @@ Path Body::path(const Expr *e, unsigned depth) {
   if (auto *list = dyn_cast<InitListExpr>(e))
     return list->getNumInits() == 1 ? path(list->getInit(0), depth + 1) : none;
   if (auto *atomic = dyn_cast<AtomicExpr>(e)) return path(atomic->getPtr(), depth + 1);
-  if (auto *wait = dyn_cast<CoroutineSuspendExpr>(e)) return wait->getResumeExpr() ? path(wait->getResumeExpr(), depth + 1) : none;
+  if (auto *wait = dyn_cast<CoroutineSuspendExpr>(e))
+    return wait->getResumeExpr() ? path(wait->getResumeExpr(), depth + 1) : none;
   return none;
 }
 
@@ -301,10 +301,12 @@ Path Body::call_path(const CallExpr *call, unsigned depth) {
       return p.known() && !p.steps.empty() && p.steps.back().kind == PathStep::Index ? p : extended(p, PathStep::Deref);
     }
     if (op == OO_Subscript && !c.args.empty()) return index(receiver(), c.args[0]);
-    if (op == OO_Arrow || op == OO_PlusPlus || op == OO_MinusMinus || op == OO_Plus || op == OO_Equal || method == "get" ||
-        method == "value" || method == "lock" || method == "release" || method == "base" || conversion || op == OO_Minus)
+    if (op == OO_Arrow || op == OO_PlusPlus || op == OO_MinusMinus || op == OO_Plus || op == OO_Equal ||
+        method == "get" || method == "value" || method == "lock" || method == "release" || method == "base" ||
+        conversion || op == OO_Minus)
       return receiver();
-    if (method == "begin" || method == "end" || method == "front" || method == "back") return index(receiver(), nullptr);
+    if (method == "begin" || method == "end" || method == "front" || method == "back")
+      return index(receiver(), nullptr);
     return none;
   case TypeKind::Atomic:
     if (method == "load" || method == "exchange" || conversion) return receiver();
@@ -312,15 +314,15 @@ Path Body::call_path(const CallExpr *call, unsigned depth) {
   case TypeKind::Container:
     if ((op == OO_Subscript || method == "at") && !c.args.empty()) return index(receiver(), c.args[0]);
     if (method == "find" && !c.args.empty()) return index(receiver(), c.args[0]);
-    if (method == "front" || method == "back" || method == "top" || method == "begin" || method == "end" || method == "data" ||
-        method == "cbegin" || method == "rbegin" || method == "lower_bound" || method == "upper_bound" || method == "c_str" ||
-        method == "emplace_back" || method == "emplace_front" || method == "emplace" || method == "try_emplace" ||
-        method == "insert" || method == "equal_range" || method == "insert_or_assign" || method == "erase")
+    if (method == "front" || method == "back" || method == "top" || method == "begin" || method == "end" ||
+        method == "data" || method == "cbegin" || method == "rbegin" || method == "lower_bound" ||
+        method == "upper_bound" || method == "c_str" || method == "emplace_back" || method == "emplace_front" ||
+        method == "emplace" || method == "try_emplace" || method == "insert" || method == "equal_range" ||
+        method == "insert_or_assign" || method == "erase")
       return index(receiver(), nullptr);
     if (op == OO_Equal || op == OO_PlusEqual) return receiver();
     return none;
-  default:
-    return result();
+  default: return result();
   }
 }
 
@@ -332,7 +334,8 @@ Value::Truth Body::truth(const Expr *e) {
   if (auto *number = dyn_cast<IntegerLiteral>(e)) return number->getValue() == 0 ? Value::Zero : Value::NonZero;
   if (auto *ref = dyn_cast<DeclRefExpr>(e); ref && isa<EnumConstantDecl>(ref->getDecl()))
     return cast<EnumConstantDecl>(ref->getDecl())->getInitVal() == 0 ? Value::Zero : Value::NonZero;
-  if (auto *unary = dyn_cast<UnaryOperator>(e); unary && unary->getOpcode() == UO_Minus) return truth(unary->getSubExpr());
+  if (auto *unary = dyn_cast<UnaryOperator>(e); unary && unary->getOpcode() == UO_Minus)
+    return truth(unary->getSubExpr());
   if (auto *unary = dyn_cast<UnaryOperator>(e); unary && unary->getOpcode() == UO_LNot) {
     Value::Truth inner = truth(unary->getSubExpr());
     return inner == Value::Unknown ? inner : inner == Value::Zero ? Value::NonZero : Value::Zero;
@@ -365,7 +368,8 @@ Value Body::value(const Expr *e, unsigned depth) {
       Value from = value(construct->getArg(0), depth + 1);
       from.moved |= construct->getConstructor()->isMoveConstructor() || strip(construct->getArg(0))->isXValue();
       auto place = places_.find(construct);
-      if (place != places_.end() && !unit_.pointer_like(construct->getType()) && !from.function) from.path = place->second;
+      if (place != places_.end() && !unit_.pointer_like(construct->getType()) && !from.function)
+        from.path = place->second;
       return from;
     }
     if (construct->getNumArgs() == 0 && unit_.pointer_like(construct->getType())) v.truth = Value::Zero;
@@ -383,7 +387,9 @@ Value Body::value(const Expr *e, unsigned depth) {
       v = value(c.args[0], depth + 1);
       for (const Expr *arg : llvm::ArrayRef(c.args).drop_front()) {
         QualType type = arg->getType().getNonReferenceType();
-        if (const CXXRecordDecl *record = type->getAsCXXRecordDecl(); record && unit_.name(record).str().contains("_Placeholder")) continue;
+        if (const CXXRecordDecl *record = type->getAsCXXRecordDecl();
+            record && unit_.name(record).str().contains("_Placeholder"))
+          continue;
         v.bound.push_back(without_deref(path(arg, depth + 1)));
       }
       v.path = {};
@@ -411,7 +417,8 @@ Value Body::value(const Expr *e, unsigned depth) {
       return from;
     }
     if (unary->getOpcode() == UO_AddrOf || unary->getOpcode() == UO_Plus || unary->getOpcode() == UO_Deref)
-      if (auto *ref = dyn_cast<DeclRefExpr>(strip(unary->getSubExpr())); ref && isa<FunctionDecl>(ref->getDecl())) inner = ref;
+      if (auto *ref = dyn_cast<DeclRefExpr>(strip(unary->getSubExpr())); ref && isa<FunctionDecl>(ref->getDecl()))
+        inner = ref;
   }
   if (auto *binary = dyn_cast<BinaryOperator>(inner); binary && binary->isEqualityOp()) {
     // rc == 0, rc != thrd_success
@@ -437,7 +444,8 @@ Value Body::value(const Expr *e, unsigned depth) {
       v.bound.push_back(without_deref(path(member->getBase(), depth + 1)));
       return v;
     }
-  if (const CXXRecordDecl *record = inner->getType().getNonReferenceType()->getAsCXXRecordDecl(); record && record->isLambda())
+  if (const CXXRecordDecl *record = inner->getType().getNonReferenceType()->getAsCXXRecordDecl();
+      record && record->isLambda())
     if (const FunctionDecl *op = closure_function(record)) v.function = unit_.usr(op);
   if (!inner->getType()->isRecordType() && !inner->getType()->isPointerType())
     if (auto op = tested_operation(inner)) { // rc, where rc holds what a call returned
@@ -449,7 +457,8 @@ Value Body::value(const Expr *e, unsigned depth) {
   v.path = path(e, depth + 1);
   bool scalar = inner->isGLValue() && inner->getType()->isScalarType();
   if (!scalar || !e->isGLValue()) v.path = without_deref(std::move(v.path));
-  if (v.path.root == Root::Result && v.path.steps.empty() && zero_is_success_.contains(v.path.index)) v.negated = !v.negated;
+  if (v.path.root == Root::Result && v.path.steps.empty() && zero_is_success_.contains(v.path.index))
+    v.negated = !v.negated;
   return v;
 }
 

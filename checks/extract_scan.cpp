@@ -1,5 +1,5 @@
-// The pass over a body before its operations are emitted: which locals change or are shared, which statements are not to
-// be emitted, and where objects will live.
+// The pass over a body before its operations are emitted: which locals change or are shared, which statements are not
+// to be emitted, and where objects will live.
 #include "extract_body.h"
 #include "clang/AST/ExprConcepts.h"
 
@@ -23,7 +23,8 @@ void Body::changed(const Expr *target) {
     return;
   }
   const Expr *e = strip(target);
-  if (auto *member = dyn_cast<MemberExpr>(e)) written_.insert(cast<ValueDecl>(member->getMemberDecl()->getCanonicalDecl()));
+  if (auto *member = dyn_cast<MemberExpr>(e))
+    written_.insert(cast<ValueDecl>(member->getMemberDecl()->getCanonicalDecl()));
   if (auto *ref = dyn_cast<DeclRefExpr>(e)) written_.insert(cast<ValueDecl>(ref->getDecl()->getCanonicalDecl()));
 }
 
@@ -44,7 +45,8 @@ void Body::scan_declaration(const VarDecl *var) {
   info.init = var->getInit();
   if (!in_lambda_ && var->getInit()) made_for_.push_back({var->getInit(), var});
   // int fd = socket(..., SOCK_NONBLOCK)
-  if (auto *call = dyn_cast_or_null<CallExpr>(var->getInit() ? strip(var->getInit()) : nullptr); call && var->getType()->isIntegerType())
+  if (auto *call = dyn_cast_or_null<CallExpr>(var->getInit() ? strip(var->getInit()) : nullptr);
+      call && var->getType()->isIntegerType())
     for (const Expr *arg : call->arguments())
       if (arg->getType()->isIntegerType() && nonblocking_flag(strip(arg))) nonblocking_.insert(var);
   if (auto *decomposition = dyn_cast<DecompositionDecl>(var))
@@ -80,8 +82,10 @@ void Body::scan_call(const Expr *e, unsigned) {
     auto *method = dyn_cast_or_null<CXXMethodDecl>(fn);
     if (isa<CXXOperatorCallExpr>(call) && method && !method->isStatic()) first = 1;
     const Expr *receiver = nullptr;
-    if (auto *member = dyn_cast<CXXMemberCallExpr>(call)) receiver = member->getImplicitObjectArgument();
-    else if (first && !args.empty()) receiver = args[0];
+    if (auto *member = dyn_cast<CXXMemberCallExpr>(call))
+      receiver = member->getImplicitObjectArgument();
+    else if (first && !args.empty())
+      receiver = args[0];
     if (receiver && method && !method->isConst()) {
       const TypeModel *type = unit_.type_model(receiver->getType());
       OverloadedOperatorKind op = method->getOverloadedOperator();
@@ -109,7 +113,8 @@ void Body::scan_call(const Expr *e, unsigned) {
   // Library templates take their arguments by forwarding references and leave them alone, but for a few.
   llvm::StringRef name = simple_name(fn);
   if (unit_.is_system(fn->getLocation()) && fn->getOverloadedOperator() != OO_GreaterGreater &&
-      !(name == "swap" || name == "exchange" || name == "advance" || name == "getline" || name == "iter_swap" || name == "tie"))
+      !(name == "swap" || name == "exchange" || name == "advance" || name == "getline" || name == "iter_swap" ||
+        name == "tie"))
     return;
   for (unsigned i = 0; i < fn->getNumParams() && i + first < args.size(); ++i) {
     QualType type = fn->getParamDecl(i)->getType();
@@ -128,8 +133,10 @@ void Body::scan(const Stmt *s, unsigned depth) {
   if (auto *id = dyn_cast<CXXTypeidExpr>(s); id && !id->isPotentiallyEvaluated()) return;
   if (auto *declaration = dyn_cast<DeclStmt>(s)) {
     for (const clang::Decl *d : declaration->decls())
-      if (auto *var = dyn_cast<VarDecl>(d)) scan_declaration(var);
-      else if (auto *record = dyn_cast<CXXRecordDecl>(d); record && !in_lambda_ && record->isThisDeclarationADefinition())
+      if (auto *var = dyn_cast<VarDecl>(d))
+        scan_declaration(var);
+      else if (auto *record = dyn_cast<CXXRecordDecl>(d);
+               record && !in_lambda_ && record->isThisDeclarationADefinition())
         for (const CXXMethodDecl *method : record->methods())
           if (!method->isImplicit()) unit_.function(method);
   } else if (auto *lambda = dyn_cast<LambdaExpr>(s)) {
@@ -188,7 +195,8 @@ void Body::scan(const Stmt *s, unsigned depth) {
     return;
   } else if (auto *ret = dyn_cast<CoreturnStmt>(s)) {
     // The promise's return_value() is not of interest; what is returned is.
-    for (const Expr *e = ret->getPromiseCall(); e; e = isa<FullExpr>(e) ? cast<FullExpr>(e)->getSubExpr() : nullptr) silent_.insert(e);
+    for (const Expr *e = ret->getPromiseCall(); e; e = isa<FullExpr>(e) ? cast<FullExpr>(e)->getSubExpr() : nullptr)
+      silent_.insert(e);
   } else if (auto *handler = dyn_cast<CXXCatchStmt>(s)) {
     if (handler->getExceptionDecl()) scan_declaration(handler->getExceptionDecl());
   } else if (auto *loop = dyn_cast<CXXForRangeStmt>(s)) {
@@ -214,8 +222,9 @@ bool Body::path_by_model(const CallExpr *call) {
     if (model->kind == CallKind::Forward || model->kind == CallKind::Exchange) return model->kind == CallKind::Forward;
   if (!c.receiver) return false;
   const TypeModel *type = unit_.type_model(c.receiver_type);
-  return type && (type->kind == TypeKind::Pointer || type->kind == TypeKind::WeakPointer || type->kind == TypeKind::Iterator ||
-                  type->kind == TypeKind::Container || type->kind == TypeKind::Atomic);
+  return type &&
+         (type->kind == TypeKind::Pointer || type->kind == TypeKind::WeakPointer || type->kind == TypeKind::Iterator ||
+          type->kind == TypeKind::Container || type->kind == TypeKind::Atomic);
 }
 
 void Body::place(const Expr *made, const Path &where) {
@@ -225,7 +234,8 @@ void Body::place(const Expr *made, const Path &where) {
     place(choice->getFalseExpr(), where);
     return;
   }
-  if (isa<CallExpr, CXXConstructExpr, CXXNewExpr, InitListExpr, CoroutineSuspendExpr, LambdaExpr>(m)) places_.try_emplace(m, where);
+  if (isa<CallExpr, CXXConstructExpr, CXXNewExpr, InitListExpr, CoroutineSuspendExpr, LambdaExpr>(m))
+    places_.try_emplace(m, where);
 }
 
 void Body::place_objects() {
@@ -233,7 +243,8 @@ void Body::place_objects() {
     if (isa<FieldDecl>(decl)) written_fields_.insert(unit_.usr(decl));
   for (const VarDecl *var : captured_) {
     LocalInfo &info = local(var);
-    if (!unit_.pointer_like(var->getType()) || (info.reassigned && !var->getType()->isReferenceType())) info.shared = true;
+    if (!unit_.pointer_like(var->getType()) || (info.reassigned && !var->getType()->isReferenceType()))
+      info.shared = true;
   }
   for (auto [init, var] : made_for_) {
     const Expr *m = maker(init);
@@ -241,7 +252,9 @@ void Body::place_objects() {
     QualType type = var->getType();
     if (unit_.pointer_like(type)) {
       if (call ? path_by_model(call) : !isa<CXXNewExpr, CoroutineSuspendExpr, CXXConstructExpr>(m)) continue;
-      if (auto *construct = dyn_cast<CXXConstructExpr>(m); construct && construct->getNumArgs() && unit_.pointer_like(construct->getType())) continue;
+      if (auto *construct = dyn_cast<CXXConstructExpr>(m);
+          construct && construct->getNumArgs() && unit_.pointer_like(construct->getType()))
+        continue;
       place(init, local(var).shared && !type->isReferenceType() ? variable(var) : local_path(var));
     } else if (type->isRecordType() && !range_of_.count(var)) {
       place(init, variable(var));
@@ -253,10 +266,12 @@ void Body::place_objects() {
     Path where = path(target);
     if (!where.known()) continue;
     place(made, where);
-    for (const Expr *e = made; e; ) { // the temporary is moved from before it ends
+    for (const Expr *e = made; e;) { // the temporary is moved from before it ends
       silent_.insert(e);
-      if (auto *temporary = dyn_cast<MaterializeTemporaryExpr>(e)) e = temporary->getSubExpr();
-      else if (auto *cast = dyn_cast<CastExpr>(e)) e = cast->getSubExpr();
+      if (auto *temporary = dyn_cast<MaterializeTemporaryExpr>(e))
+        e = temporary->getSubExpr();
+      else if (auto *cast = dyn_cast<CastExpr>(e))
+        e = cast->getSubExpr();
       else if (auto *bind = dyn_cast<CXXBindTemporaryExpr>(e)) {
         e = bind->getSubExpr();
       } else {

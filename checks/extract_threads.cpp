@@ -6,7 +6,8 @@ namespace snarl {
 
 using namespace clang;
 
-void Body::spawn(const Expr *at, llvm::ArrayRef<const Expr *> args, SpawnKind kind, llvm::StringRef api, const Path &dest) {
+void Body::spawn(const Expr *at, llvm::ArrayRef<const Expr *> args, SpawnKind kind, llvm::StringRef api,
+                 const Path &dest) {
   llvm::SmallVector<const Expr *, 6> rest;
   for (const Expr *arg : args) {
     const CXXRecordDecl *record = arg->getType().getNonReferenceType()->getAsCXXRecordDecl();
@@ -145,9 +146,9 @@ bool Body::asio_call(const Expr *call, const Callee &c) {
     spawn(call, handler, SpawnKind::EventLoop, unit_.name(c.decl).str(), Path());
     return true;
   }
-  static constexpr llvm::StringLiteral kBlocking[] = {"connect", "accept",     "receive",    "receive_from", "send",    "send_to",
-                                                      "read_some", "write_some", "handshake", "resolve",      "wait",    "read",
-                                                      "write",   "read_until", "read_at",    "write_at",     "read_some_at"};
+  static constexpr llvm::StringLiteral kBlocking[] = {
+      "connect", "accept", "receive", "receive_from", "send",       "send_to", "read_some", "write_some",  "handshake",
+      "resolve", "wait",   "read",    "write",        "read_until", "read_at", "write_at",  "read_some_at"};
   if (handler || awaits || !llvm::is_contained(kBlocking, name)) return false;
   const Expr *object = c.receiver ? c.receiver : c.args.empty() ? nullptr : c.args[0];
   if (!object) return false;

@@ -1,4 +1,5 @@
-// Extraction, the part that lives as long as the translation unit: names, places, declarations. Internal to extract*.cpp.
+// Extraction, the part that lives as long as the translation unit: names, places, declarations. Internal to
+// extract*.cpp.
 #pragma once
 #include "extract.h"
 #include "clang/AST/ASTContext.h"
@@ -34,28 +35,28 @@ public:
   Symbol signature_of(clang::QualType callable); ///< function, pointer to one, member pointer, std::function<...>
 
   // ---- Types (extract_decl.cpp)
-  const TypeModel *type_model(clang::QualType type);      ///< looks through sugar, references and arrays, not pointers
+  const TypeModel *type_model(clang::QualType type); ///< looks through sugar, references and arrays, not pointers
   const TypeModel *type_model(const clang::CXXRecordDecl *record);
   const CallModel *call_model(const clang::FunctionDecl *callee, const clang::CXXRecordDecl *receiver);
-  LockTraits lock_traits(clang::QualType type);           ///< of models, attributes and classes with lock() and unlock()
+  LockTraits lock_traits(clang::QualType type); ///< of models, attributes and classes with lock() and unlock()
   const clang::CXXMethodDecl *lock_function(clang::QualType type, llvm::StringRef name); ///< written by the user
   bool is_sync(clang::QualType type);
-  bool pointer_like(clang::QualType type);                ///< pointer, reference, smart pointer, iterator
+  bool pointer_like(clang::QualType type); ///< pointer, reference, smart pointer, iterator
   bool callable(clang::QualType type);
   bool is_user(const clang::CXXRecordDecl *record);
-  bool has_body(const clang::FunctionDecl *function);     ///< its facts will exist in some translation unit's user code
+  bool has_body(const clang::FunctionDecl *function); ///< its facts will exist in some translation unit's user code
   bool initialises(const clang::CXXRecordDecl *record, unsigned depth = 0);
   /// Whether the end of an object of this type matters: joins, releases, runs user code.
   bool ends_loudly(clang::QualType type, unsigned depth = 0);
 
   // ---- Declarations (extract_decl.cpp)
-  Symbol note(const clang::ValueDecl *decl);              ///< registers a field or variable; its USR
+  Symbol note(const clang::ValueDecl *decl); ///< registers a field or variable; its USR
   void note(const clang::CXXRecordDecl *record);
   void describe(const clang::FunctionDecl *decl, Function &out);
   void contracts(const clang::FunctionDecl *decl, Function &out); ///< from attributes
   bool contract_by_name(const clang::FunctionDecl *decl, Function &out);
-  bool recursive(Symbol lock) const { return recursive_.contains(lock); }     ///< a noted lock, from its initialiser
-  bool refers(Symbol field) const { return pointers_.contains(field); } ///< a noted pointer or reference
+  bool recursive(Symbol lock) const { return recursive_.contains(lock); } ///< a noted lock, from its initialiser
+  bool refers(Symbol field) const { return pointers_.contains(field); }   ///< a noted pointer or reference
   void function(const clang::FunctionDecl *decl, const LambdaFrame *frame = nullptr);
 
   clang::ASTContext &context;

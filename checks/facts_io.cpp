@@ -1,6 +1,6 @@
-// One description of each record (the `describe` functions) serves the writer, the dump and the reader: Writer and Reader
-// are function objects called with a key and a member. A member that has its default value is not written, so a line holds
-// only what is special about it, and files of older writers of the same version read the same.
+// One description of each record (the `describe` functions) serves the writer, the dump and the reader: Writer and
+// Reader are function objects called with a key and a member. A member that has its default value is not written, so a
+// line holds only what is special about it, and files of older writers of the same version read the same.
 #include "facts_io.h"
 #include "path.h"
 #include "llvm/ADT/DenseMap.h"
@@ -20,18 +20,30 @@ constexpr const char *kOpNames[] = {"acquire", "release", "disown", "assert-held
 constexpr const char *kHowNames[] = {"lock", "try", "timed", "adopt", "defer"};
 constexpr const char *kModeNames[] = {"exclusive", "shared"};
 constexpr const char *kSpawnNames[] = {"thread", "async", "pool", "event-loop", "signal"};
-constexpr const char *kBlockNames[] = {"sleep",       "thread-wait", "sync-bridge", "file-io",     "socket", "name-lookup",
-                                       "process",     "input",       "third-party", "poll",        "declared"};
+constexpr const char *kBlockNames[] = {"sleep",   "thread-wait", "sync-bridge", "file-io", "socket",  "name-lookup",
+                                       "process", "input",       "third-party", "poll",    "declared"};
 constexpr const char *kBranchNames[] = {"none", "result", "owns", "flag"};
 constexpr const char *kContractNames[] = {"requires", "acquires",     "try-acquires", "releases",
                                           "excludes", "returns-lock", "no-analysis"};
 
-llvm::ArrayRef<const char *> names_of(How) { return kHowNames; }
-llvm::ArrayRef<const char *> names_of(Mode) { return kModeNames; }
-llvm::ArrayRef<const char *> names_of(SpawnKind) { return kSpawnNames; }
-llvm::ArrayRef<const char *> names_of(BlockKind) { return kBlockNames; }
-llvm::ArrayRef<const char *> names_of(Branch::Kind) { return kBranchNames; }
-llvm::ArrayRef<const char *> names_of(Contract::Kind) { return kContractNames; }
+llvm::ArrayRef<const char *> names_of(How) {
+  return kHowNames;
+}
+llvm::ArrayRef<const char *> names_of(Mode) {
+  return kModeNames;
+}
+llvm::ArrayRef<const char *> names_of(SpawnKind) {
+  return kSpawnNames;
+}
+llvm::ArrayRef<const char *> names_of(BlockKind) {
+  return kBlockNames;
+}
+llvm::ArrayRef<const char *> names_of(Branch::Kind) {
+  return kBranchNames;
+}
+llvm::ArrayRef<const char *> names_of(Contract::Kind) {
+  return kContractNames;
+}
 
 // ---- What each record holds. T is the record or the record const.
 template <class Io, class T> void describe_traits(Io &io, T &t) {
@@ -185,8 +197,8 @@ struct Bad {
   std::string what; ///< empty: nothing wrong yet
 };
 
-/// One line taken apart. Members ask for their key; what nobody asked for is an error, so that no information is dropped
-/// in silence.
+/// One line taken apart. Members ask for their key; what nobody asked for is an error, so that no information is
+/// dropped in silence.
 class Reader {
 public:
   Reader(StringRef line, const std::vector<Symbol> &strings, Bad &bad) : strings_(strings), bad_(bad) {
@@ -296,7 +308,8 @@ private:
 /// What users of facts may rely on without looking.
 std::string inconsistency(const Function &f) {
   auto exists = [&](const Path &p) {
-    return (p.root != Root::Param || p.index < f.params.size()) && (p.root != Root::Local || p.index < f.locals.size()) &&
+    return (p.root != Root::Param || p.index < f.params.size()) &&
+           (p.root != Root::Local || p.index < f.locals.size()) &&
            (p.root != Root::Capture || p.index < f.captures.size());
   };
   auto value_exists = [&](const Value &v) { return exists(v.path) && llvm::all_of(v.bound, exists); };
@@ -334,9 +347,12 @@ void write_facts(const Facts &facts, llvm::raw_ostream &out) {
   out << kMagic << kFactsVersion << "\nstrings " << strings.size() << '\n';
   for (Symbol symbol : strings) {
     for (char c : symbol.str()) { // one line each
-      if (c == '\n') out << "\\n";
-      else if (c == '\\') out << "\\\\";
-      else out << c;
+      if (c == '\n')
+        out << "\\n";
+      else if (c == '\\')
+        out << "\\\\";
+      else
+        out << c;
     }
     out << '\n';
   }
@@ -373,8 +389,10 @@ llvm::Expected<Facts> read_facts(llvm::MemoryBufferRef buffer) {
     if (!next(line)) return error("the file ends in its string table");
     std::string text;
     for (size_t at = 0; at < line.size(); ++at) {
-      if (line[at] != '\\') text += line[at];
-      else if (++at < line.size()) text += line[at] == 'n' ? '\n' : line[at];
+      if (line[at] != '\\')
+        text += line[at];
+      else if (++at < line.size())
+        text += line[at] == 'n' ? '\n' : line[at];
     }
     strings.push_back(Symbol(text));
   }
@@ -414,7 +432,8 @@ llvm::Expected<Facts> read_facts(llvm::MemoryBufferRef buffer) {
     } else {
       size_t kind = 0;
       while (kind < std::size(kOpNames) && record != kOpNames[kind]) ++kind;
-      if (kind == std::size(kOpNames) || !block) return error("unknown or misplaced record '" + record.take_front(40) + "'");
+      if (kind == std::size(kOpNames) || !block)
+        return error("unknown or misplaced record '" + record.take_front(40) + "'");
       Op &op = block->ops.emplace_back();
       op.kind = OpKind(kind);
       describe_op(io, op);

@@ -32,7 +32,9 @@ void Models::add_lock_type(llvm::StringRef name, LockTraits traits) {
   types_[name] = {TypeKind::Lock, traits};
 }
 
-void Models::add_guard_type(llvm::StringRef name, Mode mode) { types_[name] = {TypeKind::Guard, {}, mode}; }
+void Models::add_guard_type(llvm::StringRef name, Mode mode) {
+  types_[name] = {TypeKind::Guard, {}, mode};
+}
 
 void Models::add_acquire(llvm::StringRef function, int arg, How how, Mode mode) {
   CallModel m{CallKind::Acquire, arg};
@@ -42,7 +44,9 @@ void Models::add_acquire(llvm::StringRef function, int arg, How how, Mode mode) 
   calls_[function] = m;
 }
 
-void Models::add_release(llvm::StringRef function, int arg) { calls_[function] = {CallKind::Release, arg}; }
+void Models::add_release(llvm::StringRef function, int arg) {
+  calls_[function] = {CallKind::Release, arg};
+}
 
 void Models::add_blocking(llvm::StringRef function) {
   CallModel m{CallKind::Block, -1};
@@ -56,7 +60,9 @@ void Models::add_spawn(llvm::StringRef function, int arg, SpawnKind kind) {
   calls_[function] = m;
 }
 
-void Models::add_harmless(llvm::StringRef function) { calls_[function] = {CallKind::Pure}; }
+void Models::add_harmless(llvm::StringRef function) {
+  calls_[function] = {CallKind::Pure};
+}
 
 std::optional<LockMethod> lock_method(llvm::StringRef name) {
   constexpr auto X = Mode::Exclusive, S = Mode::Shared;
@@ -79,8 +85,7 @@ std::optional<LockMethod> lock_method(llvm::StringRef name) {
 }
 
 bool is_observer(llvm::StringRef container, llvm::StringRef method) {
-  if (method == "operator[]")
-    return !container.ends_with("map");
+  if (method == "operator[]") return !container.ends_with("map");
   return llvm::StringSwitch<bool>(method)
       .Cases("begin", "end", "rbegin", "rend", "find", "lower_bound", "upper_bound", "equal_range", true)
       .Cases("at", "front", "back", "data", "get", "operator*", "operator->", "value", "c_str", "top", true)

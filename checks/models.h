@@ -10,12 +10,12 @@
 namespace snarl {
 
 enum class TypeKind : uint8_t {
-  Lock,      ///< traits
-  Guard,     ///< owns locks while it lives; mode
+  Lock,  ///< traits
+  Guard, ///< owns locks while it lives; mode
   CondVar,
-  Thread,    ///< std::thread: must be joined by hand
-  JThread,   ///< joins when destroyed
-  Future,    ///< future, shared_future; the future of std::async joins when destroyed
+  Thread,  ///< std::thread: must be joined by hand
+  JThread, ///< joins when destroyed
+  Future,  ///< future, shared_future; the future of std::async joins when destroyed
   Promise,
   Semaphore, ///< also latch, barrier: waits for other threads
   Once,
@@ -24,10 +24,10 @@ enum class TypeKind : uint8_t {
   Pointer,   ///< unique_ptr, shared_ptr, optional, reference_wrapper: stands for what it refers to
   WeakPointer,
   Iterator,
-  Callable,  ///< std::function and friends
-  Stream,    ///< file stream
-  Executor,  ///< runs on an event loop: io_context, strand
-  Pool,      ///< runs on pool threads
+  Callable, ///< std::function and friends
+  Stream,   ///< file stream
+  Executor, ///< runs on an event loop: io_context, strand
+  Pool,     ///< runs on pool threads
 };
 
 struct TypeModel {
@@ -39,7 +39,16 @@ struct TypeModel {
 };
 
 enum class CallKind : uint8_t {
-  Acquire, Release, LockInit, Block, Spawn, Join, Detach, Wait, Notify, AssertHeld,
+  Acquire,
+  Release,
+  LockInit,
+  Block,
+  Spawn,
+  Join,
+  Detach,
+  Wait,
+  Notify,
+  AssertHeld,
   Keep,     ///< callables given to it are stored, not run
   InPlace,  ///< callables given to it run before it returns
   Forward,  ///< returns its first argument (move, forward, ref, addressof, as_const, pointer casts)
@@ -55,11 +64,11 @@ enum class CallKind : uint8_t {
 
 struct CallModel {
   CallKind kind = CallKind::Pure;
-  int arg = 0;           ///< the lock, handle, condition variable, callable... (-1: the receiver)
-  int arg2 = -1;         ///< Wait: the lock. Spawn: first argument passed on. Block: the time-out. AtomicOp: -
+  int arg = 0;   ///< the lock, handle, condition variable, callable... (-1: the receiver)
+  int arg2 = -1; ///< Wait: the lock. Spawn: first argument passed on. Block: the time-out. AtomicOp: -
   How how = How::Lock;
   Mode mode = Mode::Exclusive;
-  LockTraits traits = {};///< Acquire: of C locks
+  LockTraits traits = {}; ///< Acquire: of C locks
   bool zero_is_success = false;
   BlockKind block = BlockKind::Sleep;
   SpawnKind spawn = SpawnKind::Thread;

@@ -45,7 +45,8 @@ void add_blocking_models(ModelTables &t) {
           block(BlockKind::SyncBridge, -1));
   t.calls({"folly::Future::get", "folly::Future::wait", "folly::SemiFuture::get", "folly::SemiFuture::wait",
            "folly::Future::getVia", "folly::Future::waitVia", "concurrencpp::result::get", "concurrencpp::result::wait",
-           "QEventLoop::exec", "QFuture::waitForFinished", "seastar::future::get", "drogon::orm::DbClient::execSqlSync"},
+           "QEventLoop::exec", "QFuture::waitForFinished", "seastar::future::get",
+           "drogon::orm::DbClient::execSqlSync"},
           block(BlockKind::SyncBridge, -1));
   for (std::string ns : {"asio::", "boost::asio::"}) {
     t.calls({ns + "io_context::run", ns + "io_context::run_one", ns + "io_service::run", ns + "io_context::run_for",
@@ -75,7 +76,8 @@ void add_blocking_models(ModelTables &t) {
           block(BlockKind::FileIo, -1));
   CallModel on_fd = block(BlockKind::FileIo, 0);
   on_fd.nonblock_flags = -2;
-  t.calls({"read", "write", "pread", "pwrite", "readv", "writev", "preadv", "pwritev", "pread64", "pwrite64", "sendfile", "splice"},
+  t.calls({"read", "write", "pread", "pwrite", "readv", "writev", "preadv", "pwritev", "pread64", "pwrite64",
+           "sendfile", "splice"},
           on_fd);
   t.calls({"fsync", "fdatasync", "sync", "msync", "syncfs", "ftruncate", "truncate", "fallocate", "posix_fallocate"},
           block(BlockKind::FileIo, -1));
@@ -95,19 +97,69 @@ void add_blocking_models(ModelTables &t) {
   t.types({"std::basic_ifstream", "std::basic_ofstream", "std::basic_fstream", "std::ifstream", "std::ofstream",
            "std::fstream", "QFile"},
           {TypeKind::Stream});
-  for (std::string name :
-       {"copy", "copy_file", "copy_symlink", "create_directories", "create_directory", "create_symlink", "create_hard_link",
-        "equivalent", "exists", "file_size", "hard_link_count", "is_block_file", "is_directory", "is_empty", "is_regular_file",
-        "is_symlink", "last_write_time", "permissions", "read_symlink", "remove", "remove_all", "rename", "resize_file", "space",
-        "status", "symlink_status", "canonical", "weakly_canonical", "current_path", "temp_directory_path"})
+  for (std::string name : {"copy",
+                           "copy_file",
+                           "copy_symlink",
+                           "create_directories",
+                           "create_directory",
+                           "create_symlink",
+                           "create_hard_link",
+                           "equivalent",
+                           "exists",
+                           "file_size",
+                           "hard_link_count",
+                           "is_block_file",
+                           "is_directory",
+                           "is_empty",
+                           "is_regular_file",
+                           "is_symlink",
+                           "last_write_time",
+                           "permissions",
+                           "read_symlink",
+                           "remove",
+                           "remove_all",
+                           "rename",
+                           "resize_file",
+                           "space",
+                           "status",
+                           "symlink_status",
+                           "canonical",
+                           "weakly_canonical",
+                           "current_path",
+                           "temp_directory_path"})
     t.call("std::filesystem::" + name, block(BlockKind::FileIo, -1));
 
   // Third party, by name.
-  t.calls({"curl_easy_perform", "curl_multi_wait", "curl_multi_poll", "PQexec", "PQexecParams", "PQexecPrepared", "PQconnectdb",
-           "PQgetResult", "PQprepare", "mysql_query", "mysql_real_query", "mysql_real_connect", "mysql_store_result",
-           "sqlite3_step", "sqlite3_exec", "sqlite3_prepare_v2", "sqlite3_open", "sqlite3_open_v2", "redisCommand", "redisConnect",
-           "redisConnectWithTimeout", "redisGetReply", "rocksdb::DB::Get", "leveldb::DB::Get", "mongoc_collection_find_with_opts",
-           "SSL_read", "SSL_write", "SSL_connect", "SSL_accept", "SSL_do_handshake"},
+  t.calls({"curl_easy_perform",
+           "curl_multi_wait",
+           "curl_multi_poll",
+           "PQexec",
+           "PQexecParams",
+           "PQexecPrepared",
+           "PQconnectdb",
+           "PQgetResult",
+           "PQprepare",
+           "mysql_query",
+           "mysql_real_query",
+           "mysql_real_connect",
+           "mysql_store_result",
+           "sqlite3_step",
+           "sqlite3_exec",
+           "sqlite3_prepare_v2",
+           "sqlite3_open",
+           "sqlite3_open_v2",
+           "redisCommand",
+           "redisConnect",
+           "redisConnectWithTimeout",
+           "redisGetReply",
+           "rocksdb::DB::Get",
+           "leveldb::DB::Get",
+           "mongoc_collection_find_with_opts",
+           "SSL_read",
+           "SSL_write",
+           "SSL_connect",
+           "SSL_accept",
+           "SSL_do_handshake"},
           block(BlockKind::ThirdParty, -1));
 }
 

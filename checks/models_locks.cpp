@@ -4,17 +4,35 @@
 namespace snarl {
 namespace {
 
-constexpr LockTraits plain() { return {true, false, false, true, false}; }
-constexpr LockTraits recursive() { return {true, true, false, true, false}; }
-constexpr LockTraits shared() { return {true, false, true, true, false}; }
-constexpr LockTraits spin() { return {true, false, false, true, true}; }
-constexpr LockTraits shared_spin() { return {true, false, true, true, true}; }
+constexpr LockTraits plain() {
+  return {true, false, false, true, false};
+}
+constexpr LockTraits recursive() {
+  return {true, true, false, true, false};
+}
+constexpr LockTraits shared() {
+  return {true, false, true, true, false};
+}
+constexpr LockTraits spin() {
+  return {true, false, false, true, true};
+}
+constexpr LockTraits shared_spin() {
+  return {true, false, true, true, true};
+}
 /// Belongs to no thread: may be released by another, may be held over a suspension.
-constexpr LockTraits unbound() { return {true, false, false, false, false}; }
-constexpr LockTraits unbound_shared() { return {true, false, true, false, false}; }
+constexpr LockTraits unbound() {
+  return {true, false, false, false, false};
+}
+constexpr LockTraits unbound_shared() {
+  return {true, false, true, false, false};
+}
 
-TypeModel lock(LockTraits traits) { return {TypeKind::Lock, traits}; }
-TypeModel guard(Mode mode = Mode::Exclusive) { return {TypeKind::Guard, {}, mode}; }
+TypeModel lock(LockTraits traits) {
+  return {TypeKind::Lock, traits};
+}
+TypeModel guard(Mode mode = Mode::Exclusive) {
+  return {TypeKind::Guard, {}, mode};
+}
 
 CallModel acquire(LockTraits traits, How how = How::Lock, Mode mode = Mode::Exclusive, int timeout_arg = -1) {
   CallModel m{CallKind::Acquire, 0};

@@ -4,7 +4,9 @@
 namespace snarl {
 namespace {
 
-CallModel wait(int condition, int lock, How how = How::Lock) { return {CallKind::Wait, condition, lock, how}; }
+CallModel wait(int condition, int lock, How how = How::Lock) {
+  return {CallKind::Wait, condition, lock, how};
+}
 CallModel notify(bool all) {
   CallModel m{CallKind::Notify, 0};
   m.write = all;
@@ -34,8 +36,8 @@ void add_thread_models(ModelTables &t) {
   }
   t.types({"std::thread", "boost::thread", "boost::scoped_thread"}, {TypeKind::Thread});
   t.type("std::jthread", {TypeKind::JThread});
-  t.types({"std::counting_semaphore", "std::binary_semaphore", "sem_t", "QSemaphore", "folly::Baton", "folly::SaturatingSemaphore",
-           "absl::Notification", "absl::BlockingCounter", "absl::Barrier"},
+  t.types({"std::counting_semaphore", "std::binary_semaphore", "sem_t", "QSemaphore", "folly::Baton",
+           "folly::SaturatingSemaphore", "absl::Notification", "absl::BlockingCounter", "absl::Barrier"},
           {TypeKind::Semaphore});
   t.types({"std::atomic", "std::__atomic_base", "std::atomic_ref", "std::atomic_flag", "boost::atomic", "QAtomicInt",
            "QAtomicInteger", "QAtomicPointer", "QBasicAtomicInteger", "tbb::atomic"},
@@ -67,16 +69,18 @@ void add_thread_models(ModelTables &t) {
            "__atomic_load_n", "__atomic_load", "__opencl_atomic_load", "atomic_is_lock_free"},
           atomic(false));
   for (std::string prefix : {"atomic_", "std::atomic_"})
-    for (std::string name : {"store", "exchange", "compare_exchange_strong", "compare_exchange_weak", "fetch_add", "fetch_sub",
-                             "fetch_or", "fetch_xor", "fetch_and", "flag_test_and_set", "flag_clear", "init"})
+    for (std::string name :
+         {"store", "exchange", "compare_exchange_strong", "compare_exchange_weak", "fetch_add", "fetch_sub", "fetch_or",
+          "fetch_xor", "fetch_and", "flag_test_and_set", "flag_clear", "init"})
       t.calls({prefix + name, prefix + name + "_explicit"}, atomic(true));
-  for (std::string name : {"store_n", "store", "exchange_n", "exchange", "compare_exchange_n", "compare_exchange", "add_fetch",
-                           "sub_fetch", "and_fetch", "or_fetch", "xor_fetch", "nand_fetch", "fetch_add", "fetch_sub", "fetch_and",
-                           "fetch_or", "fetch_xor", "fetch_nand", "test_and_set", "clear"})
+  for (std::string name : {"store_n",          "store",      "exchange_n", "exchange",     "compare_exchange_n",
+                           "compare_exchange", "add_fetch",  "sub_fetch",  "and_fetch",    "or_fetch",
+                           "xor_fetch",        "nand_fetch", "fetch_add",  "fetch_sub",    "fetch_and",
+                           "fetch_or",         "fetch_xor",  "fetch_nand", "test_and_set", "clear"})
     t.calls({"__atomic_" + name, "__c11_atomic_" + name}, atomic(true));
-  for (std::string name : {"fetch_and_add", "fetch_and_sub", "fetch_and_or", "fetch_and_and", "fetch_and_xor", "add_and_fetch",
-                           "sub_and_fetch", "or_and_fetch", "and_and_fetch", "xor_and_fetch", "bool_compare_and_swap",
-                           "val_compare_and_swap", "lock_test_and_set", "lock_release"})
+  for (std::string name : {"fetch_and_add", "fetch_and_sub", "fetch_and_or", "fetch_and_and", "fetch_and_xor",
+                           "add_and_fetch", "sub_and_fetch", "or_and_fetch", "and_and_fetch", "xor_and_fetch",
+                           "bool_compare_and_swap", "val_compare_and_swap", "lock_test_and_set", "lock_release"})
     t.call("__sync_" + name, atomic(true));
 
   // Executors. asio's functions take the executor or its context first; which kind it is says the argument's type.
@@ -84,7 +88,8 @@ void add_thread_models(ModelTables &t) {
     t.types({ns + "io_context", ns + "io_service", ns + "strand", ns + "io_context::strand", ns + "any_io_executor",
              ns + "executor", ns + "io_context::executor_type", ns + "io_context::basic_executor_type"},
             {TypeKind::Executor});
-    t.types({ns + "thread_pool", ns + "static_thread_pool", ns + "system_executor", ns + "system_context"}, {TypeKind::Pool});
+    t.types({ns + "thread_pool", ns + "static_thread_pool", ns + "system_executor", ns + "system_context"},
+            {TypeKind::Pool});
     t.calls({ns + "post", ns + "dispatch", ns + "defer"}, spawn(1, SpawnKind::EventLoop));
     t.call(ns + "co_spawn", spawn(1, SpawnKind::EventLoop));
     for (std::string executor : {"io_context", "io_service", "strand", "io_context::strand"})
@@ -96,12 +101,13 @@ void add_thread_models(ModelTables &t) {
   t.calls({"folly::EventBase::runInEventBaseThread", "folly::EventBase::runInLoop",
            "folly::EventBase::runInEventBaseThreadAlwaysEnqueue", "folly::EventBase::runOnDestruction"},
           spawn(0, SpawnKind::EventLoop));
-  t.calls({"folly::CPUThreadPoolExecutor::add", "folly::ThreadPoolExecutor::add", "folly::Executor::add", "QThreadPool::start",
-           "tbb::task_group::run"},
+  t.calls({"folly::CPUThreadPoolExecutor::add", "folly::ThreadPoolExecutor::add", "folly::Executor::add",
+           "QThreadPool::start", "tbb::task_group::run"},
           spawn(0, SpawnKind::Pool));
   t.calls({"folly::Future::thenValue", "folly::Future::thenTry", "folly::Future::then", "folly::SemiFuture::deferValue",
-           "folly::SemiFuture::defer", "folly::SemiFuture::deferError", "folly::Future::thenError", "seastar::future::then",
-           "seastar::future::then_wrapped", "seastar::future::finally", "seastar::future::handle_exception"},
+           "folly::SemiFuture::defer", "folly::SemiFuture::deferError", "folly::Future::thenError",
+           "seastar::future::then", "seastar::future::then_wrapped", "seastar::future::finally",
+           "seastar::future::handle_exception"},
           spawn(0, SpawnKind::EventLoop));
   t.call("QTimer::singleShot", spawn(1, SpawnKind::EventLoop));
   t.call("QMetaObject::invokeMethod", spawn(1, SpawnKind::EventLoop));

@@ -17,7 +17,8 @@ std::string print_path(const Path &path, llvm::function_ref<std::string(Symbol)>
 /// With the symbols' own text, for people.
 std::string to_string(const Path &path);
 
-/// The inverse of print_path where symbols are decimal numbers; `symbol` maps a number to its symbol or says there is none.
+/// The inverse of print_path where symbols are decimal numbers; `symbol` maps a number to its symbol or says there is
+/// none.
 std::optional<Path> parse_path(llvm::StringRef text, llvm::function_ref<std::optional<Symbol>(uint32_t)> symbol);
 
 /// `path` followed by one step. Longer than kMaxPathSteps: rooted at None with the last steps kept.

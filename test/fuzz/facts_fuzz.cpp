@@ -1,6 +1,6 @@
-// Fuzz entry for the reader of facts files: whatever the bytes, read_facts returns facts or an error, and facts that were
-// read are written and read again as the same text. Build with -fsanitize=fuzzer, start from test/fuzz/facts/. The unit
-// tests run this function over the same folder and over mutations of it.
+// Fuzz entry for the reader of facts files: whatever the bytes, read_facts returns facts or an error, and facts that
+// were read are written and read again as the same text. Build with -fsanitize=fuzzer, start from test/fuzz/facts/. The
+// unit tests run this function over the same folder and over mutations of it.
 #include "checks/facts_io.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include <cstdlib>

@@ -105,13 +105,15 @@ std::string short_name(Symbol symbol) {
     text = text.take_front(local);
     return text.substr(text.rfind('@') + 1).str();
   }
-  if (text.ends_with("input.cpp") || text.ends_with("input.c")) text = text.take_front(text.rfind("@/")); // internal linkage
+  if (text.ends_with("input.cpp") || text.ends_with("input.c"))
+    text = text.take_front(text.rfind("@/")); // internal linkage
   text = text.take_front(text.find('#'));
   return text.substr(text.rfind('@') + 1).str();
 }
 
 std::string text(const Function &f, const Path &p) {
-  std::string out = print_path(p, [](Symbol s) { return s.str().starts_with("c:") || s.str().contains('@') ? short_name(s) : s.str().str(); });
+  std::string out = print_path(
+      p, [](Symbol s) { return s.str().starts_with("c:") || s.str().contains('@') ? short_name(s) : s.str().str(); });
   if (p.root == Root::This) out.replace(0, 1, "this");
   if (p.root == Root::Return) out.replace(0, 1, "return");
   if (p.root == Root::Variable) out.erase(0, 1);
@@ -131,8 +133,9 @@ std::string text(const Function &f, const Value &v) {
 
 /// "acquire this.mu_ -> g", one line per operation, blocks separated by "--".
 std::string ops(const Facts &facts, llvm::StringRef name) {
-  static const char *const kinds[] = {"acquire", "release", "disown",  "assert-held", "lock-init", "access", "call", "spawn", "join",
-                                      "detach",  "suspend", "block",   "wait",        "notify",    "assign", "move", "destroy", "return"};
+  static const char *const kinds[] = {"acquire", "release", "disown", "assert-held", "lock-init", "access",
+                                      "call",    "spawn",   "join",   "detach",      "suspend",   "block",
+                                      "wait",    "notify",  "assign", "move",        "destroy",   "return"};
   std::string out;
   for (const Function &f : facts.functions) {
     if (f.name.str() != name) continue;
@@ -140,15 +143,21 @@ std::string ops(const Facts &facts, llvm::StringRef name) {
       if (!out.empty() && &block != &f.blocks[f.exit]) out += "--\n";
       for (const Op &op : block.ops) {
         out += kinds[unsigned(op.kind)];
-        if (op.kind == OpKind::Access) out = out.substr(0, out.size() - 6) + (op.atomic ? "atomic " : "") + (op.write ? "write" : "read");
-        if (op.how != How::Lock) out += op.how == How::Try ? " try" : op.how == How::Defer ? " defer" : op.how == How::Adopt ? " adopt" : " timed";
+        if (op.kind == OpKind::Access)
+          out = out.substr(0, out.size() - 6) + (op.atomic ? "atomic " : "") + (op.write ? "write" : "read");
+        if (op.how != How::Lock)
+          out += op.how == How::Try     ? " try"
+                 : op.how == How::Defer ? " defer"
+                 : op.how == How::Adopt ? " adopt"
+                                        : " timed";
         if (op.mode == Mode::Shared) out += " shared";
         if (op.kind == OpKind::Call) out += " " + (op.callee ? op.callee_name.str().str() : "*");
         if (op.is_virtual) out += " virtual";
         if (op.kind == OpKind::Block) out += " " + op.api.str().str();
         if (op.path.known()) out += " " + text(f, op.path);
         for (const Value &v : op.args) out += " " + text(f, v);
-        if (op.value.path.known() || op.value.function || op.value.fresh || op.value.truth != Value::Unknown) out += " = " + text(f, op.value);
+        if (op.value.path.known() || op.value.function || op.value.fresh || op.value.truth != Value::Unknown)
+          out += " = " + text(f, op.value);
         if (op.dest.known()) out += " -> " + text(f, op.dest);
         if (op.through) out += " through " + op.through.str().str();
         out += "\n";
@@ -175,7 +184,8 @@ void A::f() { { std::lock_guard g(mu_); ++n_; } n_ = 2; }
   EXPECT_TRUE(f->is_method);
   EXPECT_EQ(f->site.line, 4u);
   ASSERT_EQ(facts.decls.size(), 2u);
-  EXPECT_TRUE(llvm::any_of(facts.decls, [](const snarl::Decl &d) { return d.name.str() == "A::mu_" && d.lock.is_lock && d.sync_object; }));
+  EXPECT_TRUE(llvm::any_of(
+      facts.decls, [](const snarl::Decl &d) { return d.name.str() == "A::mu_" && d.lock.is_lock && d.sync_object; }));
 }
 
 TEST(Extract, UniqueLockForms) {
@@ -190,8 +200,9 @@ void f() {
   c.release();
 }
 )");
-  EXPECT_EQ(ops(facts, "f"), "acquire defer m -> a\nacquire -> a\nrelease -> a\nacquire try n -> b\nmove a -> c\ndisown -> c\n"
-                             "destroy c\ndestroy b\ndestroy a\n");
+  EXPECT_EQ(ops(facts, "f"),
+            "acquire defer m -> a\nacquire -> a\nrelease -> a\nacquire try n -> b\nmove a -> c\ndisown -> c\n"
+            "destroy c\ndestroy b\ndestroy a\n");
 }
 
 TEST(Extract, SeveralLocksAreOneGroup) {
@@ -284,8 +295,9 @@ TEST(Extract, TakenElementsKeepTheirName) {
 struct N { N *next; int v; }; struct L { std::mutex mu_; N *head_; int pop(); };
 int L::pop() { mu_.lock(); N *n = head_; head_ = n->next; mu_.unlock(); return n->v; }
 )");
-  EXPECT_EQ(ops(facts, "L::pop"), "acquire this.mu_\nread this.head_\nassign = this.head_ -> n\nread n.next\nwrite this.head_\n"
-                                  "assign = n.next -> this.head_\nrelease this.mu_\nread n.v\nreturn = n.v\n");
+  EXPECT_EQ(ops(facts, "L::pop"),
+            "acquire this.mu_\nread this.head_\nassign = this.head_ -> n\nread n.next\nwrite this.head_\n"
+            "assign = n.next -> this.head_\nrelease this.mu_\nread n.v\nreturn = n.v\n");
 }
 
 TEST(Extract, NoreturnEndsThePath) {
@@ -343,12 +355,14 @@ int f(P &p) { int local = 1; ++local; P mine{1, 2}; mine.v = 3; unsigned s = siz
 }
 
 TEST(Extract, Atomics) {
-  Facts facts = facts_of("std::atomic<int> a; int plain; void f() { ++a; a.store(1); int x = a.load(); __atomic_fetch_add(&plain, 1, 5); }");
+  Facts facts = facts_of("std::atomic<int> a; int plain; void f() { ++a; a.store(1); int x = a.load(); "
+                         "__atomic_fetch_add(&plain, 1, 5); }");
   EXPECT_EQ(ops(facts, "f"), "atomic write a\natomic write a\natomic read a\natomic write plain\n");
 }
 
 TEST(Extract, LibraryArguments) {
-  Facts facts = facts_of("char buf[8]; char from[8]; struct J { char *p; }; void f(J *j) { memcpy(buf, from, 8); memcpy(j->p, from, 8); }");
+  Facts facts = facts_of("char buf[8]; char from[8]; struct J { char *p; }; void f(J *j) { memcpy(buf, from, 8); "
+                         "memcpy(j->p, from, 8); }");
   EXPECT_EQ(ops(facts, "f"), "write buf\nread from\nread j.p\nwrite j.p*\nread from\n");
 }
 
@@ -360,7 +374,8 @@ void W::start() { t_ = std::thread(&W::step, this); std::thread([this] { ++n_; }
 void f(int k) { std::thread t(work, k); t.join(); std::vector<std::thread> ts; ts.emplace_back(work, 1); for (auto &x : ts) x.join(); }
 void g(W *w) { pthread_t t; pthread_create(&t, 0, entry, w); pthread_join(t, 0); }
 )");
-  EXPECT_EQ(ops(facts, "W::start"), "spawn = step&this -> this.t_\nspawn = lambda -> temporary\ndetach temporary\ndestroy temporary\n");
+  EXPECT_EQ(ops(facts, "W::start"),
+            "spawn = step&this -> this.t_\nspawn = lambda -> temporary\ndetach temporary\ndestroy temporary\n");
   std::string f = ops(facts, "f");
   EXPECT_NE(f.find("spawn k = work -> t\nblock std::thread::join t\njoin t\n"), std::string::npos) << f;
   EXPECT_NE(f.find("spawn N = work -> ts\n"), std::string::npos) << f;
@@ -463,7 +478,10 @@ Task f() { { std::lock_guard g(m); n = co_await after(1); } co_await std::suspen
   EXPECT_TRUE(find(facts, "f")->is_coroutine);
   EXPECT_LT(f.find("acquire m"), f.find("suspend"));
   EXPECT_LT(f.find("suspend"), f.find("write n"));
-  EXPECT_EQ(f.find("suspend", f.find("suspend ") + 1) == std::string::npos || f.rfind("\nsuspend") == f.find("\nsuspend"), true) << f;
+  EXPECT_EQ(f.find("suspend", f.find("suspend ") + 1) == std::string::npos ||
+                f.rfind("\nsuspend") == f.find("\nsuspend"),
+            true)
+      << f;
 }
 
 TEST(Extract, ExchangeMovesAndEmpties) {
@@ -471,7 +489,8 @@ TEST(Extract, ExchangeMovesAndEmpties) {
 struct L { std::mutex mu; }; struct G { L *l_; void release() { if (auto *l = std::exchange(l_, nullptr)) l->mu.unlock(); } };
 void use(G &g) { g.release(); }
 )");
-  EXPECT_EQ(ops(facts, "G::release"), "write this.l_\nassign = this.l_ -> l\nassign = N zero -> this.l_\n--\nrelease l.mu\n");
+  EXPECT_EQ(ops(facts, "G::release"),
+            "write this.l_\nassign = this.l_ -> l\nassign = N zero -> this.l_\n--\nrelease l.mu\n");
 }
 
 TEST(Extract, AggregatesInCKeepFunctions) {
@@ -481,7 +500,8 @@ static void do_open(void) {} static void do_close(void) {}
 static const struct ops table = { .close = do_close, .open = do_open };
 void run(const struct ops *o) { o->open(); }
 void start(void) { run(&table); }
-)", "-std=c11", "input.c");
+)",
+                         "-std=c11", "input.c");
   std::string init = ops(facts, "initialisers of input.c");
   EXPECT_NE(init.find("assign = do_open -> table.open\n"), std::string::npos) << init;
   EXPECT_NE(init.find("assign = do_close -> table.close\n"), std::string::npos) << init;
@@ -521,7 +541,8 @@ void use(Box<int> &a, Box<long> &b) { a.set(1); b.set(2); }
 }
 
 TEST(Extract, SameInputSameBytes) {
-  const char *code = "struct A { std::mutex mu_; int n_; void f() { std::lock_guard g(mu_); ++n_; } }; void use(A &a) { a.f(); }";
+  const char *code =
+      "struct A { std::mutex mu_; int n_; void f() { std::lock_guard g(mu_); ++n_; } }; void use(A &a) { a.f(); }";
   auto bytes = [&] {
     std::string out;
     llvm::raw_string_ostream stream(out);

@@ -101,19 +101,22 @@ TEST(FactsIo, RoundTrip) {
 
 TEST(FactsIo, ErrorsNameFileLineAndRemedy) {
   EXPECT_EQ(error_of(""), "x.facts:0: not a facts file; write it again with 'snarl facts'");
-  EXPECT_NE(error_of("snarl-facts 9\n").find("x.facts:1: facts of version 9, this is for version 1"), std::string::npos);
+  EXPECT_NE(error_of("snarl-facts 9\n").find("x.facts:1: facts of version 9, this is for version 1"),
+            std::string::npos);
   std::string good = written(example());
   EXPECT_NE(error_of(llvm::StringRef(good).drop_back(5)).find("cut off"), std::string::npos);
   EXPECT_NE(error_of("snarl-facts 1\nstrings 0\nunit colour\nend\n").find("x.facts:3: unknown key 'colour'"),
             std::string::npos);
-  EXPECT_NE(error_of("snarl-facts 1\nstrings 0\nunit\nfunction\nblock to=4\nend\n").find("successor"), std::string::npos);
+  EXPECT_NE(error_of("snarl-facts 1\nstrings 0\nunit\nfunction\nblock to=4\nend\n").find("successor"),
+            std::string::npos);
   EXPECT_NE(error_of("snarl-facts 1\nstrings 0\nunit\nfunction\nblock\naccess path=L0\nend\n").find("names no"),
             std::string::npos);
 }
 
 TEST(FactsIo, MutationsNeverCrash) {
   std::vector<std::string> seeds = {written(example())};
-  for (auto &entry : std::filesystem::directory_iterator(std::filesystem::path(__FILE__).parent_path() / "../fuzz/facts")) {
+  for (auto &entry :
+       std::filesystem::directory_iterator(std::filesystem::path(__FILE__).parent_path() / "../fuzz/facts")) {
     std::ifstream in(entry.path());
     std::stringstream text;
     text << in.rdbuf();
@@ -121,7 +124,9 @@ TEST(FactsIo, MutationsNeverCrash) {
   }
   ASSERT_GT(seeds.size(), 2u);
   std::mt19937 random(1);
-  auto run = [](const std::string &s) { LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t *>(s.data()), s.size()); };
+  auto run = [](const std::string &s) {
+    LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t *>(s.data()), s.size());
+  };
   const std::string alphabet = "0123456789 =|,;:.*[\nNTPVLCRO\\-fbm";
   for (const std::string &seed : seeds) {
     run(seed);
