@@ -116,7 +116,12 @@ bool happened(const Run &run, const std::vector<Side> &sides) {
   for (const LiveDeadlock &deadlock : run.deadlocks) {
     std::set<LockId> waited;
     for (const BlockedThread &thread : deadlock.threads)
-      if (thread.in_cycle && thread.waits == WaitKind::Lock) waited.insert(thread.lock);
+      if (thread.in_cycle && thread.waits == WaitKind::Lock)
+        waited.insert(thread.lock);
+      else if (thread.in_cycle && thread.waits == WaitKind::Once) // known by its address
+        for (LockId lock : wanted)
+          if (auto at = run.locks.find(lock); at != run.locks.end() && at->second.address == thread.object)
+            waited.insert(lock);
     if (waited == wanted) return true;
   }
   return false;

@@ -161,6 +161,15 @@ TEST(RunRules, DeadlockIsNoLockOrderBesides) {
   EXPECT_EQ(found.size(), 2u);
 }
 
+TEST(RunRules, OnceInTheCircle) {
+  // The initialiser wants g1, whose holder waits for the initialiser: one finding, although the orders contradict too.
+  std::string orders = "L 9 o 90 3\nA 2 0 1 9 x 3 1 x b 2\nA 3 0 1 1 x 1 9 x b 4\n";
+  EXPECT_EQ(judge(orders).size(), 1u);
+  Findings found = judge(orders + "K 1 c 2\nk 1 2 l 1 0 x 0 1 2 0\nk 1 3 o 90 0 x 0 1 4 1 1 x 1\nG 1\n");
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].rule, "deadlock");
+}
+
 TEST(RunRules, JoinUnderALock) {
   Findings found = judge("K 1 c 2\nk 1 2 l 1 0 x 0 1 2 0\nk 1 1 j 0 2 x 0 1 4 1 1 x 1\nG 1\n");
   ASSERT_EQ(found.size(), 1u);
