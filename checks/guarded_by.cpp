@@ -126,7 +126,7 @@ private:
       return Bond::Strong;
     const Decl *root = access.root == Root::Variable ? program_.decl(access.symbol) : nullptr;
     if (lock.root == Root::Variable && !has_field(lock) && root) {
-      if (!by_value_between(access, 0)) return Bond::Weak; // what a global points to
+      if (!inside(program_, program_.functions[0], access)) return Bond::Weak; // what a global points to
       if (guard->function || root->function) return guard->function == root->function ? Bond::Strong : Bond::Weak;
       if (guard->record || root->record) return guard->record == root->record ? Bond::Strong : Bond::Weak;
       return guard->site.file == root->site.file ? Bond::Strong : Bond::Weak;

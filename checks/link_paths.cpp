@@ -46,6 +46,10 @@ bool inside(const Program &program, const Function &function, const Path &path) 
   llvm::StringRef type;
   if (path.root == Root::Local && path.index < function.locals.size() && function.locals[path.index].by_value)
     type = function.locals[path.index].type.str();
+  if (const Decl *variable = path.root == Root::Variable ? program.decl(path.symbol) : nullptr) {
+    if (!variable->by_value && has_field(path)) return false;
+    type = variable->type.str();
+  }
   bool last = true;
   for (size_t i = path.steps.size(); i-- > 0; last = false) {
     const PathStep &step = path.steps[i];
