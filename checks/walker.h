@@ -6,6 +6,21 @@
 
 namespace snarl {
 
+inline Path root_path(Root root, uint32_t index = 0) {
+  Path p;
+  p.root = root;
+  p.index = index;
+  return p;
+}
+
+/// Stands for "whatever lock the guard `guard` is bound to".
+inline Path lock_of_guard(Path guard) {
+  guard.steps.push_back({PathStep::Deref, {}});
+  return guard;
+}
+
+inline Path result_path(const Op &op) { return op.dest.known() ? op.dest : root_path(Root::Result, op.id); }
+
 class Walker {
 public:
   Walker(Program &program, const CallGraph &graph, const LinkOptions &options, FunctionId self);
@@ -29,7 +44,7 @@ private:
   void tidy(States &states);
   void step(const Op &op, State state, States &out);
 
-  // Operations (walker_ops.cpp)
+  // Operations (walker_ops.cpp, walker_calls.cpp)
   void acquire(const Op &op, State state, States &out);
   void release(const Op &op, State &state);
   void call(const Op &op, State state, States &out);
