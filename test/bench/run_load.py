@@ -46,7 +46,13 @@ def under_load(kind, folder, prefix, **load):
 
 @case
 def memcached(folder, prefix, inputs):
-    return under_load(servers.Memcached, folder, prefix, batches=1000)
+    return under_load(servers.Memcached, folder, prefix, batches=20000, keys=1)
+
+
+@case
+def memcached_pipelined(folder, prefix, inputs):
+    """A thousand requests at once: nearly no system calls, the worst that can be done to it."""
+    return under_load(servers.Memcached, folder, prefix, batches=1000, keys=500)
 
 
 @case

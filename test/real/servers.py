@@ -68,9 +68,10 @@ class Memcached(Server):
         return ["memcached", "-p", self.port, "-U", 0, "-l", "127.0.0.1", "-t", 4, "-m", 64, "-P", self.pid_file,
                 *(["-u", "root"] if os.getuid() == 0 else [])]
 
-    def load(self, batches=100, connections=4):
-        """Pipelined sets and gets over several connections; returns (requests per second, digest of all replies)."""
-        keys, value = 500, b"v" * 100
+    def load(self, batches=100, connections=4, keys=500):
+        """Sets and gets over several connections, `keys` of each sent at once before the replies are read; returns
+        (requests per second, digest of all replies)."""
+        value = b"v" * 100
         digests = [None] * connections
 
         def client(number):
@@ -82,7 +83,10 @@ class Memcached(Server):
             with socket.create_connection(("127.0.0.1", self.port)) as s:
                 s.settimeout(60)
                 for _ in range(batches):
-                    threading.Thread(target=s.sendall, args=(sets + gets,)).start()
+                    if keys > 100:  # more than the sockets' buffers hold: send while receiving
+                        threading.Thread(target=s.sendall, args=(sets + gets,)).start()
+                    else:
+                        s.sendall(sets + gets)
                     left = replies
                     while left:
                         data = s.recv(min(left, 1 << 18))
