@@ -47,6 +47,13 @@ void OrderSketch::add(uint32_t held, uint32_t wanted) {
   if (wanted > last_lock_) last_lock_ = wanted;
 }
 
+bool OrderSketch::mentions(uint32_t lock) {
+  Locked locked(lock_);
+  for (uint32_t i = 0; i < count_; ++i)
+    if (edges_[i].from == lock || edges_[i].to == lock) return true;
+  return false;
+}
+
 bool OrderSketch::has_cycle() const {
   if (!count_) return false;
   if (count_ == kMaxEdges) return true;

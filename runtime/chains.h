@@ -54,6 +54,8 @@ private:
 class OrderSketch {
 public:
   void add(uint32_t held, uint32_t wanted);
+  /// Does an edge begin or end there?
+  bool mentions(uint32_t lock);
   /// Is there a circle? Says yes if it cannot tell.
   bool has_cycle() const;
   void clear() { count_ = 0; }

@@ -7,6 +7,9 @@ namespace {
 OrderSketch sketch;
 }
 
+bool orders_something(LockId lock) {
+  return sketch.mentions(lock);
+}
 bool may_have_cycle() {
   return sketch.has_cycle();
 }
@@ -85,6 +88,7 @@ void record_situation(Thread &self, const LockRef &lock, LockId wanted, char mod
     n += !(self.held[i].depth & kInWait);
   }
   if (!n) return;
+  follow_hand_overs(self, wanted);
   roll_if_closed(self);
   uint64_t key = situation_key(self.held[self.held_count - 1].chain, self.segment_salt, wanted, mode, timed);
   if (self.situations.contains(key)) return;

@@ -141,6 +141,11 @@ SNARL_INLINE char kind_of(const sem_t *) {
   return 'S';
 }
 
+/// Wake-ups that order something, see order.cpp. Read at every outermost lock, written a few hundred times.
+extern uint64_t wake_number;
+template <class Lock> constexpr bool kGuardsConditions = false;
+template <> inline constexpr bool kGuardsConditions<pthread_mutex_t> = true;
+
 /// The lock was granted, or was not: the result of the real call goes through. Also for trylock, which never waited.
 template <class Lock>
 SNARL_INLINE int after_lock(Thread *self, Lock *lock, LockId id, char mode, Caller caller, int result) {
@@ -169,6 +174,9 @@ SNARL_INLINE int after_lock(Thread *self, Lock *lock, LockId id, char mode, Call
   entry.how = Held::pack_how(kind_of(lock), mode);
   compiler_barrier();
   store(entry.address, const_cast<void *>(static_cast<const volatile void *>(lock)));
+  if constexpr (kGuardsConditions<Lock>)
+    if (uint64_t wakes = load(wake_number); SNARL_UNLIKELY(wakes && !n))
+      self->outermost[id % kHandOvers] = id | wakes << 32;
   return result;
 }
 
@@ -230,11 +238,17 @@ void lock_made(Thread *self, const void *address, uint64_t *word);
 /// A condition wait gives the mutex back until it returns.
 void before_cond_wait(Thread *self, const void *cond, pthread_mutex_t *m, bool timed, Caller caller);
 void after_cond_wait(Thread *self, pthread_mutex_t *m);
-/// Signal, broadcast or post: whoever wakes by it comes after us.
-void wake(Thread *self, const void *object);
+/// Signal, broadcast or post: whoever wakes by it comes after us. `state`: the mutex of what the waiters test, if any.
+void wake(Thread *self, const void *object, LockId state = 0);
+/// Signal or broadcast: wakes, and hands over the mutex held now or given back last.
+void signal_condition(Thread *self, const void *cond);
 /// A count of wake-ups, to tell those that came during a wait; 0 takes any.
 uint64_t wakes_so_far();
 void woken(Thread *self, const void *object, uint64_t since, char kind);
+/// Before a situation is recorded: what was handed over to this thread without a wait comes before it.
+void follow_hand_overs(Thread &self, LockId wanted);
+/// Is the lock part of a recorded situation?
+bool orders_something(LockId lock);
 
 /// Any other call that may block: join, semaphore, barrier, once.
 SNARL_INLINE void block(Thread *self, char kind, const void *object, bool timed, Caller caller) {

@@ -33,11 +33,11 @@ SNARL_EXPORT int pthread_cond_clockwait(pthread_cond_t *c, pthread_mutex_t *m, c
 }
 /// Told before: the woken thread may run at once.
 SNARL_EXPORT int pthread_cond_signal(pthread_cond_t *c) {
-  wake(enter(), c);
+  signal_condition(enter(), c);
   return real::pthread_cond_signal(c);
 }
 SNARL_EXPORT int pthread_cond_broadcast(pthread_cond_t *c) {
-  wake(enter(), c);
+  signal_condition(enter(), c);
   return real::pthread_cond_broadcast(c);
 }
 
@@ -61,11 +61,11 @@ SNARL_EXPORT int cnd_timedwait(cnd_t *c, mtx_t *m, const timespec *t) {
   return result;
 }
 SNARL_EXPORT int cnd_signal(cnd_t *c) {
-  wake(enter(), c);
+  signal_condition(enter(), c);
   return real::cnd_signal(c);
 }
 SNARL_EXPORT int cnd_broadcast(cnd_t *c) {
-  wake(enter(), c);
+  signal_condition(enter(), c);
   return real::cnd_broadcast(c);
 }
 

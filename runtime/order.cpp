@@ -5,6 +5,11 @@
 // marked closed, and the next record begins a new one. Hand-overs by condition variable, semaphore and barrier are
 // followed only from threads that have something to tell, and only so many of them; then an H line says that this
 // thread is not followed any more.
+//
+// A condition can hand something over without anybody waiting: the consumer takes the mutex late, finds the predicate
+// true, and goes on. So a signal also marks the mutex that its thread holds, or gave back last, and the next thread to
+// take that mutex with nothing else held is taken for a consumer. Only mutexes that order nothing themselves (no
+// situation names them) hand over in this way; any other may have been taken for its own sake.
 #include "event.h"
 #include "real.h"
 #include "writer.h"
@@ -27,6 +32,11 @@ struct Barrier {
   uint32_t hub_segment, done_segment;
   bool news, done_news;
 };
+struct HandOver {
+  LockId lock;
+  ThreadId thread;
+  uint32_t segment, number;
+};
 struct DoneOnce {
   const void *object;
   ThreadId thread;
@@ -35,9 +45,9 @@ struct DoneOnce {
 constexpr size_t kWakes = 1024, kBarriers = 256, kDoneOnces = 256;
 Wake wakes[kWakes];
 Barrier barriers[kBarriers];
+HandOver hand_overs[kHandOvers];
 DoneOnce done_onces[kDoneOnces];
 size_t done_once_count = 0;
-uint64_t wake_number = 0;
 SpinLock order_lock;
 
 size_t slot(const void *object, size_t size) {
@@ -71,6 +81,8 @@ Barrier *find_barrier(const void *object) {
 
 } // namespace
 
+uint64_t wake_number = 0;
+
 void lock_order_tables() {
   order_lock.lock();
 }
@@ -81,6 +93,7 @@ void unlock_order_tables() {
 void order_after_fork() {
   order_lock.reset();
   for (Wake &wake : wakes) wake = {};
+  for (HandOver &over : hand_overs) over = {};
   for (Barrier &barrier : barriers) barrier.arrived = 0;
   done_once_count = 0;
 }
@@ -114,13 +127,44 @@ uint64_t wakes_so_far() {
   return load(wake_number);
 }
 
-void wake(Thread *self, const void *object) {
+void wake(Thread *self, const void *object, LockId state) {
   if (!self || !self->has_news) return;
   Inside inside(*self);
   if (!may_follow(*self)) return;
   uint32_t segment = end_segment(*self);
   Locked locked(order_lock);
-  wakes[slot(object, kWakes)] = {object, self->id, segment, ++wake_number};
+  uint64_t number = wake_number + 1;
+  wakes[slot(object, kWakes)] = {object, self->id, segment, number};
+  if (state) hand_overs[state % kHandOvers] = {state, self->id, segment, static_cast<uint32_t>(number)};
+  store_release(wake_number, number);
+}
+
+void signal_condition(Thread *self, const void *cond) {
+  if (!self || !self->has_news) return;
+  const Held &last = self->held[self->held_count ? self->held_count - 1 : 0]; // a slot given back keeps its number
+  bool mutex = last.kind == 'm' || last.kind == 'r' || last.kind == 'e';
+  wake(self, cond, mutex ? last.id : 0);
+}
+
+void follow_hand_overs(Thread &self, LockId wanted) {
+  if (!load(wake_number)) return;
+  for (uint32_t i = 0; i < kHandOvers; ++i) {
+    if (!self.outermost[i]) continue;
+    HandOver over;
+    {
+      Locked locked(order_lock);
+      over = hand_overs[i];
+    }
+    auto taken = static_cast<LockId>(self.outermost[i]);
+    if (!over.lock || over.lock != taken || over.number > self.outermost[i] >> 32) continue;
+    if (over.thread == self.id || self.handed[i] == over.number) continue;
+    bool its_own = taken == wanted || orders_something(taken);
+    for (uint32_t k = 0; k < self.held_count; ++k) its_own |= self.held[k].id == taken;
+    if (its_own) continue;
+    self.handed[i] = over.number;
+    if (!may_follow(self)) return;
+    begin_segment_after(self, over.thread, over.segment, 'v');
+  }
 }
 
 void woken(Thread *self, const void *object, uint64_t since, char kind) {

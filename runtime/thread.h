@@ -82,6 +82,8 @@ struct Birth {
   uint8_t announced = 0;
 };
 
+constexpr uint32_t kHandOvers = 32;
+
 struct Thread {
   // ---- hot: every lock and unlock
   int inside = 0;
@@ -104,6 +106,8 @@ struct Thread {
   uint32_t recorded = 0;  ///< situations, ever
   bool has_news = false;  ///< recorded something, or came after one who had: its wake-ups matter
   uint64_t last_wake = 0; ///< the last (thread, segment) that an order edge came from
+  uint64_t outermost[kHandOvers] = {}; ///< mutex | wake-ups so far << 32: taken while nothing else was held, by mutex
+  uint32_t handed[kHandOvers] = {};    ///< the hand-over followed last, by mutex
 
   // ---- life
   enum State : int { Free, Starting, Running, Ended };
