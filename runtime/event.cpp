@@ -32,6 +32,7 @@ LockId first_sight(Thread &self, const LockRef &lock, Caller caller) {
   if (LockId id = identity(lock)) return id; // known to the table
   StackId stack = stack_of(self, caller);
   Inside inside(self);
+  watch_orphan(lock.address);
   return identify(lock, stack);
 }
 

@@ -261,6 +261,14 @@ SNARL_INLINE void unblock(Thread *self) {
 /// Could the recorded order of locks have a circle?
 bool may_have_cycle();
 
+// ---- locks whose holder was left behind by fork, see hang.cpp
+
+/// In the child, before the other threads' records go: what they hold nobody will give back. Such a lock loses its
+/// number, so that the first use of it is noticed.
+void note_orphans(const Thread &survivor);
+/// A child that may come to wait for such a lock is watched; any other has no thread of ours.
+void watch_orphan(const void *lock);
+
 // ---- misuse, see misuse.cpp
 
 void report_misuse(Thread &self, char kind, const LockRef &lock, LockId id, StackId stack, ThreadId owner,

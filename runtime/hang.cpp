@@ -47,6 +47,11 @@ uint32_t reported_count = 0;
 uint64_t candidate = 0; ///< what the previous look found
 uint32_t deadlocks = 0;
 
+/// In a forked child: locks held by threads that it does not have.
+constexpr uint32_t kMaxOrphans = 64;
+const void *orphans[kMaxOrphans];
+uint32_t orphan_count = 0;
+
 bool shared_between_processes(const Wait &wait) {
   char object[64] = {};
   auto field = [&](size_t offset) {
@@ -416,6 +421,27 @@ void start_watcher() {
   long tid = clone_watcher(memory + kStack - 64, thread_pointer);
   raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, reinterpret_cast<long>(&before), 0, 8);
   if (tid < 0) trace.count("watcher_not_started");
+}
+
+void note_orphans(const Thread &survivor) {
+  orphan_count = 0;
+  for (Thread *thread = threads.first(); thread; thread = thread->next) {
+    if (thread == &survivor || thread->state != Thread::Running) continue;
+    for (uint32_t k = 0; k < thread->held_count && orphan_count < kMaxOrphans; ++k) {
+      const Held &entry = thread->held[k];
+      char probe;
+      if (!entry.address || entry.depth & kInWait || !read_memory(&probe, entry.address, 1)) continue;
+      LockRef lock = ref_of(entry);
+      if (identity(lock) != entry.id) continue; // gone, and its memory used again
+      *lock.word = 0;
+      orphans[orphan_count++] = entry.address;
+    }
+  }
+}
+
+void watch_orphan(const void *lock) {
+  for (uint32_t i = 0; i < orphan_count; ++i)
+    if (orphans[i] == lock) return start_watcher();
 }
 
 void watcher_after_fork() {

@@ -120,6 +120,7 @@ void after_fork_in_child() {
   stacks.lock().reset();
   watcher_after_fork();
   if (Thread *self = current_thread) {
+    note_orphans(*self);
     threads.after_fork(*self);
     --self->inside;
   }

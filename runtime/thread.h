@@ -103,9 +103,9 @@ struct Thread {
   bool segment_closed = false; ///< something was ordered after its end: the next record begins a new one
   bool order_limit_told = false;
   uint32_t order_edges = 0;
-  uint32_t recorded = 0;  ///< situations, ever
-  bool has_news = false;  ///< recorded something, or came after one who had: its wake-ups matter
-  uint64_t last_wake = 0; ///< the last (thread, segment) that an order edge came from
+  uint32_t recorded = 0;               ///< situations, ever
+  bool has_news = false;               ///< recorded something, or came after one who had: its wake-ups matter
+  uint64_t last_wake = 0;              ///< the last (thread, segment) that an order edge came from
   uint64_t outermost[kHandOvers] = {}; ///< mutex | wake-ups so far << 32: taken while nothing else was held, by mutex
   uint32_t handed[kHandOvers] = {};    ///< the hand-over followed last, by mutex
 

@@ -1,11 +1,12 @@
 // What hangs for ever is reported while it hangs, whatever the threads wait for.
 // RUN: %gcc -std=gnu11 -O1 -g -pthread -I%S/Inputs %s -o %t
-// RUN: for kind in mutex spin rwlock upgrade join joinself once semaphore condition barrier orphan relock condmutex standstill; do echo == $kind; %snarl run --halt-on-deadlock -- %t $kind 2>&1; echo exit $?; done > %t.out; FileCheck %s < %t.out
+// RUN: for kind in mutex spin rwlock upgrade join joinself once semaphore condition barrier orphan relock condmutex standstill forked; do echo == $kind; %snarl run --halt-on-deadlock -- %t $kind 2>&1; echo exit $?; done > %t.out; FileCheck %s < %t.out
 #include "meet.h"
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const char *kind;
@@ -48,11 +49,6 @@ __attribute__((noinline)) static void *first(void *p) {
   } else if (is("once")) {
     pthread_once(&once, init_waits_for_a);
   } else if (is("semaphore")) {
-    // first each by itself: given back by whoever took it, so it is a lock
-    sem_wait(&sem1);
-    sem_post(&sem1);
-    sem_wait(&sem2);
-    sem_post(&sem2);
     sem_wait(&sem1);
     meet(2);
     sem_wait(&sem2);
@@ -72,6 +68,10 @@ __attribute__((noinline)) static void *first(void *p) {
     pthread_mutex_lock(&a);
     next_step();
     pthread_cond_wait(&cond, &a);
+  } else if (is("forked")) {
+    pthread_mutex_lock(&a);
+    next_step();
+    for (;;) pause();
   }
   return p;
 }
@@ -123,6 +123,11 @@ int main(int argc, char **argv) {
   pthread_barrier_init(&barrier, NULL, 2);
   sem_init(&sem1, 0, 1);
   sem_init(&sem2, 0, 1);
+  // first each by itself: given back by whoever took it, so it is a lock
+  sem_wait(&sem1);
+  sem_post(&sem1);
+  sem_wait(&sem2);
+  sem_post(&sem2);
   alarm(20); // never reached
   if (is("joinself")) { // glibc refuses a direct self-join; through another thread it hangs
     first_thread = pthread_self();
@@ -132,6 +137,17 @@ int main(int argc, char **argv) {
     pthread_join(second_thread, NULL);
   }
   pthread_create(&first_thread, NULL, first, NULL);
+  if (is("forked")) { // the child has no thread that could give the lock back
+    int status = 0;
+    await_step(1);
+    if (fork() == 0) {
+      alarm(20);
+      pthread_mutex_lock(&a);
+      _exit(0);
+    }
+    wait(&status);
+    return WEXITSTATUS(status);
+  }
   pthread_create(&second_thread, NULL, second, NULL);
   next_step();
   atomic_fetch_sub(&step_, 1);
@@ -183,5 +199,8 @@ int main(int argc, char **argv) {
 // CHECK:      [deadlock, actual]
 // CHECK:      exit 86
 // CHECK:      == standstill
+// CHECK:      [deadlock, actual]
+// CHECK:      exit 86
+// CHECK:      == forked
 // CHECK:      [deadlock, actual]
 // CHECK:      exit 86
