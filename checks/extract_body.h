@@ -43,6 +43,7 @@ private:
   void place(const clang::Expr *made, const Path &where); ///< the object the expression makes lives there
   bool path_by_model(const clang::CallExpr *call);        ///< call_path() knows what such a call refers to
   void blocks(clang::Stmt *body);
+  void pattern(const clang::Stmt *statement, unsigned depth = 0);
   void element(const clang::CFGElement &element);
   void branch(const clang::CFGBlock &block, Block &out);
   bool condition(const clang::Expr *test, bool positive, Branch &out);
@@ -73,6 +74,7 @@ private:
   void access(const clang::Expr *object, bool write, clang::SourceLocation at);
   void access(Path path, clang::QualType type, bool write, bool atomic, clang::SourceLocation at,
               bool referent = false);
+  void reads_operand(const clang::Expr *operand);
   bool own_copy(const clang::Expr *expression);
   bool data(const Path &path, clang::QualType type) const;
   void lambda(const clang::LambdaExpr *expression);
@@ -89,6 +91,7 @@ private:
     clang::QualType receiver_type;
   };
   Callee callee(const clang::CallExpr *call);
+  void callee_by_name(const clang::CallExpr *call, Callee &callee);
   void call(const clang::CallExpr *call);
   void construct(const clang::CXXConstructExpr *expression);
   void plain_call(const clang::Expr *call, const Callee &callee);
@@ -112,6 +115,8 @@ private:
   bool guard(const clang::Expr *at, llvm::ArrayRef<const clang::Expr *> args, const TypeModel &type, const Path &dest);
   void spawn(const clang::Expr *at, llvm::ArrayRef<const clang::Expr *> args, SpawnKind kind, llvm::StringRef api,
              const Path &dest);
+  bool hand_over(const clang::Expr *call, const Callee &callee);
+  SpawnKind runs_on(const clang::Expr *call, const Callee &callee, SpawnKind otherwise);
   bool asio_call(const clang::Expr *call, const Callee &callee);
   void scan_nonblocking(const clang::CallExpr *call);
   bool nonblocking_flag(const clang::Stmt *flags, unsigned depth = 0);

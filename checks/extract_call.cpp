@@ -20,8 +20,9 @@ Body::Callee Body::callee(const CallExpr *call) {
     if (!method->isStatic()) c.receiver = args[0];
     args = args.drop_front();
   }
-  if (!c.decl) c.pointer = call->getCallee();
   c.args.assign(args.begin(), args.end());
+  if (call->isTypeDependent()) callee_by_name(call, c);
+  if (!c.decl) c.pointer = call->getCallee();
   if (c.receiver) {
     c.receiver_type = c.receiver->IgnoreParenImpCasts()->getType();
     if (c.receiver_type->isPointerType()) c.receiver_type = c.receiver_type->getPointeeType();
@@ -30,12 +31,45 @@ Body::Callee Body::callee(const CallExpr *call) {
   return c;
 }
 
+/// In a generic lambda's pattern, overloads are not resolved yet: what is meant is clear if only one function fits, or
+/// if all that fit are of one library class.
+void Body::callee_by_name(const CallExpr *call, Callee &c) {
+  const Expr *named = call->getCallee()->IgnoreParenImpCasts();
+  if (auto *member = dyn_cast<MemberExpr>(named)) {
+    if (auto *method = dyn_cast<CXXMethodDecl>(member->getMemberDecl()); method && !method->isStatic())
+      c.receiver = member->getBase();
+    return;
+  }
+  auto *overloads = dyn_cast<OverloadExpr>(named);
+  if (!overloads || c.decl) return;
+  const FunctionDecl *found = nullptr;
+  bool library = true;
+  unsigned count = 0;
+  for (const NamedDecl *candidate : overloads->decls()) {
+    const FunctionDecl *fn = candidate->getUnderlyingDecl()->getAsFunction();
+    if (!fn || fn->getMinRequiredArguments() > c.args.size()) continue;
+    if (fn->getNumParams() < c.args.size() && !fn->isVariadic()) continue;
+    library &= isa<CXXMethodDecl>(fn) && unit_.is_system(fn->getLocation());
+    if (!found) found = fn;
+    ++count;
+  }
+  if (!found || (count > 1 && !library) || (!library && found->isDependentContext())) return;
+  c.decl = found;
+  auto *method = dyn_cast<CXXMethodDecl>(found);
+  auto *member = dyn_cast<UnresolvedMemberExpr>(named);
+  if (!method || method->isStatic() || !member) return;
+  c.receiver = member->isImplicitAccess()
+                   ? CXXThisExpr::Create(context_, call->getBeginLoc(), member->getBaseType(), true)
+                   : member->getBase();
+}
+
 Path Body::result(const Expr *call, const Op &op) {
   results_[call] = op.id;
   auto it = places_.find(call);
   if (it != places_.end()) return it->second;
   QualType type = call->getType();
-  if (auto *c = dyn_cast<CallExpr>(call)) type = c->getCallReturnType(context_);
+  if (auto *c = dyn_cast<CallExpr>(call))
+    type = c->isTypeDependent() ? context_.DependentTy : c->getCallReturnType(context_);
   if (type->isVoidType()) return {};
   if (type->isRecordType() && unit_.ends_loudly(type)) return fresh_local(call);
   Path path;
@@ -124,14 +158,18 @@ void Body::call(const CallExpr *e) {
   Callee c = callee(e);
   if (c.receiver) emit(c.receiver);
   for (const Expr *arg : c.args) emit(arg);
+  if (e->isTypeDependent()) // no conversions yet that would read them
+    for (const Expr *arg : c.args) reads_operand(arg);
   materialise(c);
   if (!c.decl) {
     emit(c.pointer);
+    if (e->isTypeDependent() && !unit_.callable(c.pointer->getType())) return;
     pointer_call(e, c);
     return;
   }
   if (const CallModel *model = unit_.call_model(c.decl, c.receiver_class))
     if (apply(e, c, *model)) return;
+  if (c.receiver && hand_over(e, c)) return;
   if (c.receiver) {
     const TypeModel *type = unit_.type_model(c.receiver_type);
     if (type && type_call(e, c, *type)) return;

@@ -118,6 +118,12 @@ void Body::blocks(Stmt *body) {
   options.AddCXXDefaultInitExprInCtors = true;
   options.setAlwaysAdd(Stmt::CoawaitExprClass).setAlwaysAdd(Stmt::CoyieldExprClass);
   std::unique_ptr<CFG> cfg = CFG::buildCFG(decl_, body, &context_, options);
+  if (!cfg && cast<DeclContext>(decl_)->isDependentContext()) {
+    out_.blocks.resize(1);
+    ops_ = &out_.blocks[0].ops;
+    pattern(body);
+    return;
+  }
   if (!cfg || cfg->getNumBlockIDs() > unit_.options.max_blocks) {
     bounded_ = true;
     out_.blocks.resize(1);
@@ -198,6 +204,26 @@ void Body::blocks(Stmt *body) {
   out_.entry = first[&cfg->getEntry()];
   out_.exit = first[&cfg->getExit()];
   compact();
+}
+
+/// The body of a generic lambda that Clang makes no CFG of: one block, in the order in which it is written.
+void Body::pattern(const Stmt *s, unsigned depth) {
+  if (!s || depth > 100) return;
+  if (isa<Expr, DeclStmt, ReturnStmt>(s)) {
+    if (auto *binary = dyn_cast<BinaryOperator>(s);
+        (binary && binary->isLogicalOp()) || isa<AbstractConditionalOperator>(s))
+      for (const Stmt *child : s->children()) pattern(child, depth + 1);
+    else
+      emit(s);
+    return;
+  }
+  for (const Stmt *child : s->children()) pattern(child, depth + 1);
+  if (!isa<CompoundStmt>(s)) return;
+  for (const Stmt *child : llvm::reverse(llvm::to_vector(s->children())))
+    if (auto *declaration = dyn_cast<DeclStmt>(child))
+      for (const clang::Decl *d : declaration->decls())
+        if (auto *var = dyn_cast<VarDecl>(d); var && var->hasLocalStorage() && !var->getType()->isDependentType())
+          destroy(local_path(var->getCanonicalDecl()), var->getType(), s->getEndLoc());
 }
 
 /// A test that leaves a loop waits for someone to change what is tested, so fields and variables tested there are no

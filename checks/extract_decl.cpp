@@ -464,8 +464,9 @@ bool Unit::contract_by_name(const FunctionDecl *decl, Function &out) {
 }
 
 void Unit::function(const FunctionDecl *decl, const LambdaFrame *frame) {
-  if (decl->isInvalidDecl() || decl->isDependentContext() || decl->isDeleted()) return;
-  if (auto *templ = decl->getDescribedFunctionTemplate(); templ) return;
+  if (decl->isInvalidDecl() || decl->isDeleted()) return;
+  // Patterns are left to their instantiations, but for a generic lambda that nobody in sight instantiates.
+  if (!frame && (decl->isDependentContext() || decl->getDescribedFunctionTemplate())) return;
   const FunctionDecl *definition = nullptr;
   bool has_body = decl->hasBody(definition) && definition && !definition->hasSkippedBody();
   if (has_body && is_system(definition->getLocation())) return;

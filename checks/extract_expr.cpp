@@ -37,6 +37,13 @@ void Body::evaluate(const Stmt *s, unsigned depth) {
     if (binary->getOpcode() == BO_Assign) assign(binary->getLHS(), binary->getRHS(), binary->getLHS()->getExprLoc());
     return;
   }
+  if (auto *binary = dyn_cast<BinaryOperator>(s); binary && binary->isTypeDependent()) {
+    for (const Expr *operand : {binary->getLHS(), binary->getRHS()}) {
+      emit(operand, depth);
+      reads_operand(operand);
+    }
+    return;
+  }
   if (auto *unary = dyn_cast<UnaryOperator>(s)) {
     emit(unary->getSubExpr(), depth);
     if (unary->isIncrementDecrementOp()) access(unary->getSubExpr(), true, unary->getSubExpr()->getExprLoc());
@@ -226,6 +233,14 @@ void Body::access(Path where, QualType type, bool write, bool atomic, SourceLoca
   op.atomic = atomic;
 }
 
+/// An operand of an expression whose type is not known yet.
+void Body::reads_operand(const Expr *operand) {
+  const Expr *e = strip(operand);
+  if (e->isGLValue() && !e->isTypeDependent() && isa<MemberExpr, DeclRefExpr, ArraySubscriptExpr>(e) &&
+      !e->getType()->isFunctionType())
+    access(e, false, e->getExprLoc());
+}
+
 void Body::assign(const Expr *left, const Expr *right, SourceLocation at) {
   QualType type = left->getType();
   bool pointer = unit_.pointer_like(type), callable = unit_.callable(type);
@@ -385,7 +400,12 @@ void Body::lambda(const LambdaExpr *e) {
   }
   const CXXMethodDecl *op = e->getCallOperator();
   if (const FunctionTemplateDecl *generic = op->getDescribedFunctionTemplate()) {
-    for (const FunctionDecl *spec : generic->specializations()) unit_.function(spec, &frame);
+    bool made = false;
+    for (const FunctionDecl *spec : generic->specializations()) {
+      unit_.function(spec, &frame);
+      made |= spec->hasBody();
+    }
+    if (!made) unit_.function(op, &frame);
   } else {
     unit_.function(op, &frame);
   }

@@ -110,6 +110,7 @@ bool Body::apply(const Expr *call, const Callee &c, const CallModel &m) {
     if (placed != places_.end()) dest = placed->second;
     if (name == "pthread_create" || name == "thrd_create") dest = without_deref(path(c.args[0]));
     if (!dest.known() && call->getType()->isRecordType()) dest = fresh_local(call);
+    if (kind == SpawnKind::EventLoop && c.receiver) kind = runs_on(call, c, kind);
     spawn(call, args, kind, unit_.name(c.decl).str(), dest);
     if (!ops_->empty() && ops_->back().kind == OpKind::Spawn) results_[call] = ops_->back().id;
     return true;
@@ -535,6 +536,9 @@ bool Body::construct_model(const CXXConstructExpr *e, const TypeModel &type, con
       const CXXRecordDecl *first = args[0]->getType()->getAsCXXRecordDecl();
       if (first && first->getName() == "in_place_t" && !inner.isNull()) {
         made_in_place(e, inner, args.drop_front(), dest);
+      } else if (first && !inner.isNull() && !context_.hasSameUnqualifiedType(args[0]->getType(), inner) &&
+                 unit_.lock_traits(args[0]->getType()).is_lock) { // optional<lock_guard>(m)
+        made_in_place(e, inner, args, dest);
       } else if (first && !inner.isNull() && unit_.ends_loudly(inner)) {
         Path from = without_deref(path(args[0]));
         if (from.known() && !(from == dest)) {

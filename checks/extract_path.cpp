@@ -351,7 +351,7 @@ static const FunctionDecl *closure_function(const CXXRecordDecl *closure) {
   if (const FunctionTemplateDecl *generic = op->getDescribedFunctionTemplate()) {
     for (const FunctionDecl *spec : generic->specializations())
       if (spec->hasBody()) return spec;
-    return nullptr;
+    return op->hasBody() ? op : nullptr; // handed to a library function whose body is not there: the pattern
   }
   return op;
 }
