@@ -33,6 +33,7 @@ bool try_command(const char *directory, size_t size, const char *name) {
   __builtin_memcpy(command, directory, size);
   command[size] = '/';
   __builtin_memcpy(command + size + 1, name, tail + 1);
+  make_absolute(command, sizeof command);
   if (executable(command)) return true;
   command[0] = 0;
   return false;
@@ -132,6 +133,7 @@ __attribute__((constructor(101))) void begin() {
   prepare_process();
   if (options.help) list_options();
   find_command();
+  trace.choose_directory();
   pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
   if (Thread *self = enter()) {
     Inside inside(*self);
@@ -221,6 +223,12 @@ bool run_report() {
 } // namespace
 
 void show_report() {
+  if (trace.unwritable()) {
+    say("snarl: no trace could be written in ");
+    say(trace.directory());
+    say("; SNARL_OPTIONS=trace=DIR names another directory\n");
+    return;
+  }
   if (run_report()) return;
   say("snarl: to see what this process did: snarl report ");
   say(trace.path());
@@ -236,7 +244,7 @@ void finish() {
   trace.write_counters();
   Line line(SNARL_LINE_QUIT);
   trace.write(line);
-  if (options.print && (found || may_have_cycle())) show_report();
+  if (options.print && (found || trace.unwritable() || may_have_cycle())) show_report();
   if (self) --self->inside;
 }
 

@@ -100,27 +100,34 @@ constexpr int kHighDescriptor = 1000;
 
 } // namespace
 
+void make_absolute(char *path, size_t capacity) {
+  char here[1024];
+  if (path[0] == '/') return;
+  long answer = raw_syscall(SYS_getcwd, reinterpret_cast<long>(here), sizeof here);
+  if (answer <= 0 || here[0] != '/') return;
+  auto size = static_cast<size_t>(answer) - 1; // without the zero
+  if (size > 1) here[size++] = '/';
+  size_t tail = length(path) + 1;
+  if (size + tail > capacity) return;
+  __builtin_memmove(path + size, path, tail);
+  __builtin_memcpy(path, here, size);
+}
+
 // ---- Trace
+
+void Trace::choose_directory() {
+  if (directory_[0]) return;
+  if (options.trace.length && options.trace.length < sizeof directory_ - 1)
+    __builtin_memcpy(directory_, options.trace.start, options.trace.length);
+  else
+    append(directory_, "snarl.trace");
+  make_absolute(directory_, sizeof directory_);
+}
 
 bool Trace::open_file() {
   long opened = -1;
   if (!path_[0]) {
-    if (!directory_[0]) {
-      if (options.trace.length && options.trace.length < sizeof directory_ - 1)
-        __builtin_memcpy(directory_, options.trace.start, options.trace.length);
-      else
-        append(directory_, "snarl.trace");
-      if (directory_[0] != '/') { // the program may change its working directory
-        char here[sizeof directory_];
-        long length = raw_syscall(SYS_getcwd, reinterpret_cast<long>(here), sizeof here);
-        size_t name = snarl_rt::length(directory_);
-        if (length > 0 && static_cast<size_t>(length) + name + 1 < sizeof directory_) {
-          __builtin_memmove(directory_ + length, directory_, name + 1);
-          __builtin_memcpy(directory_, here, static_cast<size_t>(length));
-          directory_[length - 1] = '/';
-        }
-      }
-    }
+    choose_directory();
     raw_syscall(SYS_mkdirat, AT_FDCWD, reinterpret_cast<long>(directory_), 0777);
     for (uint64_t n = 0; n < 10000 && opened < 0; ++n) {
       char *to = append(path_, directory_);

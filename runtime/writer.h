@@ -42,6 +42,10 @@ public:
   /// Opens the file if it is not open yet, writing V and M lines. False if nothing can be written.
   bool start();
   bool started() const { return load(started_); }
+  /// There was something to write, but no file could be opened.
+  bool unwritable() const { return load(started_) && load(failed_) && written_ == 0; }
+  /// Where the files will be: as it is now, since the program may change its working directory.
+  void choose_directory();
   /// Appends the line and its newline. Opens the file at the first line.
   void write(Line &line);
   /// A forked child: the next line opens a file of its own. No other thread is running.
@@ -76,5 +80,8 @@ private:
 };
 
 extern Trace trace;
+
+/// Puts the working directory before a relative path if there is room.
+void make_absolute(char *path, size_t capacity);
 
 } // namespace snarl_rt
