@@ -57,12 +57,22 @@ def memcached_pipelined(folder, prefix, inputs):
 
 @case
 def redis(folder, prefix, inputs):
-    return under_load(servers.RedisPlain, folder, prefix, requests=100000)
+    return under_load(servers.RedisPlain, folder, prefix, requests=100000, tests="set,get")
+
+
+@case
+def redis_pipelined(folder, prefix, inputs):
+    return under_load(servers.RedisPlain, folder, prefix, requests=1500000, tests="set,get", pipeline=16)
 
 
 @case
 def redis_io_threads(folder, prefix, inputs):
-    return under_load(servers.Redis, folder, prefix, requests=100000)
+    return under_load(servers.Redis, folder, prefix, requests=100000, tests="set,get")
+
+
+@case
+def redis_io_threads_pipelined(folder, prefix, inputs):
+    return under_load(servers.Redis, folder, prefix, requests=1000000, tests="set,get", pipeline=16)
 
 
 def compress(folder, prefix, inputs, *command):
@@ -100,7 +110,7 @@ def main():
     inputs = work / "programs/inputs"
     run_programs.make_inputs(inputs)
     snarl = options.build.resolve() / "snarl"
-    print(f"{'program':<18}{'figure':<14}{'plain':>12}{'recorded':>12}   recorded/plain: median (smallest .. largest)")
+    print(f"{'program':<28}{'figure':<14}{'plain':>12}{'recorded':>12}   recorded/plain: median (smallest .. largest)")
     for name in options.only or CASES:
         figures = {}  # what -> ([plain], [recorded])
         for pair in range(options.pairs + 1):  # the first warms up and does not count
@@ -114,7 +124,7 @@ def main():
                         figures.setdefault(what, ([], []))[recorded].append(figure)
         for what, (plain, recorded) in figures.items():
             ratios = [r / p for p, r in zip(plain, recorded)]
-            print(f"{name:<18}{what:<14}{statistics.median(plain):12.4g}{statistics.median(recorded):12.4g}   "
+            print(f"{name:<28}{what:<14}{statistics.median(plain):12.4g}{statistics.median(recorded):12.4g}   "
                   f"{statistics.median(ratios):.3f} ({min(ratios):.3f} .. {max(ratios):.3f})", flush=True)
 
 

@@ -116,10 +116,10 @@ class Redis(Server):
         return subprocess.run(["redis-cli", "-p", str(self.port), *arguments], capture_output=True, text=True,
                               timeout=60).stdout
 
-    def load(self, requests=20000):
-        """redis-benchmark; returns ({test: requests per second}, the replies to commands whose answers are fixed)."""
+    def load(self, requests=20000, tests="set,get,lpush,lpop", pipeline=1):
+        """redis-benchmark, `pipeline` requests sent at once; returns ({test: requests per second}, the replies to commands whose answers are fixed)."""
         done = subprocess.run(["redis-benchmark", "-p", str(self.port), "-n", str(requests), "-c", "20", "-r", "1000",
-                               "-t", "set,get,lpush,lpop", "--csv"], capture_output=True, text=True, timeout=600)
+                               "-P", str(pipeline), "-t", tests, "--csv"], capture_output=True, text=True, timeout=600)
         if done.returncode:
             raise RuntimeError("redis-benchmark: " + done.stderr)
         rates = {test: float(rate) for test, rate in re.findall(r'^"(\w+)[^"]*","([\d.]+)"', done.stdout, re.M)}

@@ -1,4 +1,5 @@
 // What runtime/process.cpp and runtime/hang.cpp do in a preloaded process; in a test the process is the test's own.
+#include "runtime/event.h"
 #include "runtime/process.h"
 #include <pthread.h>
 #include <unistd.h>
@@ -7,6 +8,7 @@ namespace snarl_rt {
 
 void prepare_process() {}
 void something_found() {}
+void watch_orphan(const void *) {}
 int process_id() {
   return getpid();
 }
