@@ -110,6 +110,7 @@ private:
   bool lock_call(const clang::Expr *call, const Callee &callee, LockMethod method, LockTraits traits);
   bool guard_call(const clang::Expr *call, const Callee &callee, const TypeModel &type);
   bool thread_call(const clang::Expr *call, const Callee &callee, const TypeModel &type);
+  bool holds_guard(const clang::CXXConstructExpr *expression);
   bool made_in_place(const clang::Expr *at, clang::QualType type, llvm::ArrayRef<const clang::Expr *> args,
                      const Path &dest);
   bool guard(const clang::Expr *at, llvm::ArrayRef<const clang::Expr *> args, const TypeModel &type, const Path &dest);

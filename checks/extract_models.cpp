@@ -483,6 +483,18 @@ bool Body::type_call(const Expr *call, const Callee &c, const TypeModel &type) {
 
 // ---- Construction of known types
 
+/// An optional that is made with a guard in it: optional<unique_lock>(in_place, m), optional<lock_guard>(m).
+bool Body::holds_guard(const CXXConstructExpr *e) {
+  const TypeModel *type = unit_.type_model(e->getType());
+  auto *spec = dyn_cast<ClassTemplateSpecializationDecl>(e->getConstructor()->getParent());
+  if (!type || !type->owner || e->getNumArgs() == 0 || !spec || spec->getTemplateArgs().size() == 0) return false;
+  const TemplateArgument &inner = spec->getTemplateArgs()[0];
+  const TypeModel *held = inner.getKind() == TemplateArgument::Type ? unit_.type_model(inner.getAsType()) : nullptr;
+  if (!held || held->kind != TypeKind::Guard) return false;
+  const CXXRecordDecl *first = e->getArg(0)->getType().getNonReferenceType()->getAsCXXRecordDecl();
+  return (first && first->getName() == "in_place_t") || unit_.lock_traits(e->getArg(0)->getType()).is_lock;
+}
+
 /// A guard or thread made by emplace, make_unique or in_place from these arguments.
 bool Body::made_in_place(const Expr *at, QualType type, llvm::ArrayRef<const Expr *> args, const Path &dest) {
   const TypeModel *model = unit_.type_model(type);
@@ -534,10 +546,10 @@ bool Body::construct_model(const CXXConstructExpr *e, const TypeModel &type, con
               ? spec->getTemplateArgs()[0].getAsType()
               : QualType();
       const CXXRecordDecl *first = args[0]->getType()->getAsCXXRecordDecl();
+      if (holds_guard(e)) stored_.insert(e);
       if (first && first->getName() == "in_place_t" && !inner.isNull()) {
         made_in_place(e, inner, args.drop_front(), dest);
-      } else if (first && !inner.isNull() && !context_.hasSameUnqualifiedType(args[0]->getType(), inner) &&
-                 unit_.lock_traits(args[0]->getType()).is_lock) { // optional<lock_guard>(m)
+      } else if (holds_guard(e)) {
         made_in_place(e, inner, args, dest);
       } else if (first && !inner.isNull() && unit_.ends_loudly(inner)) {
         Path from = without_deref(path(args[0]));

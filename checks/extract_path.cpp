@@ -256,7 +256,8 @@ Path Body::path(const Expr *e, unsigned depth) {
   }
   if (auto *call = dyn_cast<CallExpr>(e)) return call_path(call, depth + 1);
   if (auto *construct = dyn_cast<CXXConstructExpr>(e)) {
-    if (construct->getNumArgs() == 1 && (is_copy(construct) || unit_.pointer_like(construct->getType())))
+    if (construct->getNumArgs() == 1 && (is_copy(construct) || unit_.pointer_like(construct->getType())) &&
+        !holds_guard(construct))
       return path(construct->getArg(0), depth + 1);
     return none;
   }

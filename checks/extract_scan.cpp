@@ -253,7 +253,7 @@ void Body::place_objects() {
     if (unit_.pointer_like(type)) {
       if (call ? path_by_model(call) : !isa<CXXNewExpr, CoroutineSuspendExpr, CXXConstructExpr>(m)) continue;
       if (auto *construct = dyn_cast<CXXConstructExpr>(m);
-          construct && construct->getNumArgs() && unit_.pointer_like(construct->getType()))
+          construct && construct->getNumArgs() && unit_.pointer_like(construct->getType()) && !holds_guard(construct))
         continue;
       place(init, local(var).shared && !type->isReferenceType() ? variable(var) : local_path(var));
     } else if (type->isRecordType() && !range_of_.count(var)) {
