@@ -4,6 +4,7 @@
 // agents are one. main is alone until it starts the first thread and after it has joined the last.
 #include "contexts.h"
 #include "call_frame.h"
+#include "lock_state.h"
 #include "path.h"
 #include "llvm/ADT/STLExtras.h"
 #include <deque>
@@ -37,7 +38,11 @@ public:
     for (FunctionId i = 0; i < n; ++i) {
       const Function &f = program_.functions[i];
       if (f.blocks.empty()) continue;
-      if (f.is_main || f.is_static_init) enter(i, root(agent({i, f.site, "main", false, SpawnKind::Thread}), !program_.closed));
+      if (f.is_main || f.is_static_init) {
+        Context c = root(agent({i, f.site, "main", false, SpawnKind::Thread}), !program_.closed);
+        c.starting = program_.closed;
+        enter(i, c);
+      }
     }
     work();
     outside([](const Function &f) { return !f.internal && !f.is_lambda; });
@@ -116,12 +121,16 @@ private:
   void enter(FunctionId f, Context c) {
     std::vector<Context> &all = program_.info[f].contexts;
     llvm::sort(c.agents);
+    if (all.size() >= options_.max_contexts / 2) {
+      c.starting = false;
+      c.begun.clear();
+    }
     for (uint32_t i = 0; i < all.size(); ++i) {
       Context &k = all[i];
       auto same_ended = [](const std::vector<Site> &a, const std::vector<Site> &b) {
         return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), same_site);
       };
-      if (k.concurrent != c.concurrent || !same_ended(k.ended, c.ended) || k.own_this != c.own_this || k.own_params != c.own_params || k.within != c.within ||
+      if (k.concurrent != c.concurrent || k.starting != c.starting || !same_ended(k.begun, c.begun) || !same_ended(k.ended, c.ended) || k.own_this != c.own_this || k.own_params != c.own_params || k.within != c.within ||
           !same_holds(k, c))
         continue;
       add_agents(f, i, c.agents);
@@ -136,9 +145,11 @@ private:
         return llvm::none_of(c.holds, [&](const Hold &x) { return x.lock == h.lock; });
       });
       bool lost = before != k.holds.size() || (c.concurrent && !k.concurrent) || (k.own_this && !c.own_this) ||
-                  (k.own_params & ~c.own_params);
+                  (k.own_params & ~c.own_params) || k.starting;
       k.concurrent |= c.concurrent;
       k.ended.clear();
+      k.starting = false;
+      k.begun.clear();
       k.within.clear();
       k.own_this &= c.own_this;
       k.own_params &= c.own_params;
@@ -192,6 +203,9 @@ private:
       a.repeats = !loop && e.kind != SpawnKind::Signal &&
                   (e.repeats || sites_[f] > 1 || repeats(c) || c.agents.size() > 1);
       uint32_t id = agent(a);
+      if (!loop)
+        for (uint32_t by : c.agents)
+          if (!llvm::is_contained(program_.agents[id].starters, by)) program_.agents[id].starters.push_back(by);
       next.agents = {id};
       next.concurrent = true;
       enter(e.callee, std::move(next));
@@ -205,8 +219,10 @@ private:
     next.agents = c.agents;
     next.concurrent = c.concurrent || e.beside;
     next.ended = c.ended;
-    for (const Site &s : e.ended)
-      if (llvm::none_of(next.ended, [&](const Site &k) { return same_site(k, s); })) next.ended.push_back(s);
+    add_sites(next.ended, e.ended);
+    next.starting = c.starting;
+    next.begun = c.begun;
+    if (next.starting) add_sites(next.begun, e.begun);
     auto add = [&](const Hold &h) {
       Hold mine = fr.down(program_, h);
       if (mine.lock.steps.empty() && !mine.lock.known()) return;

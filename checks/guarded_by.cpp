@@ -3,6 +3,7 @@
 // from elsewhere is held by chance more often than not, so it must be held nearly always.
 #include "guarded_by.h"
 #include "link_paths.h"
+#include "lock_state.h"
 #include "llvm/ADT/STLExtras.h"
 #include <map>
 #include <set>
@@ -22,6 +23,12 @@ public:
         for (const Point &p : program_.info[f].accesses) collect(f, p);
     std::vector<GuardedLocation> found;
     for (auto &[key, uses] : uses_) {
+      // Made ready before the first thread that can come near.
+      std::vector<Use> all = uses;
+      llvm::erase_if(uses, [&](const Use &u) {
+        return !u.asleep.empty() && llvm::none_of(all, [&](const Use &other) { return u.meets(program_, other); });
+      });
+      if (uses.empty()) continue;
       GuardedLocation location;
       location.location = uses.front().point->path;
       if (decide(uses, location)) {
@@ -72,6 +79,11 @@ private:
       use.write = op.write;
       use.ended = p.ended;
       use.ended.insert(use.ended.end(), c.ended.begin(), c.ended.end());
+      if (c.starting) {
+        std::vector<Site> begun = c.begun;
+        add_sites(begun, p.begun);
+        use.asleep = program_.asleep(begun);
+      }
       bool deref = !p.path.steps.empty() && p.path.steps.back().kind == PathStep::Deref;
       uses_[{decl->name.str().str(), field.str().str(), deref}].push_back(use);
     }
@@ -271,6 +283,15 @@ private:
 };
 
 } // namespace
+
+bool Use::meets(const Program &program, const Use &other) const {
+  auto awake = [](const Use &one, const Use &two) {
+    std::vector<uint32_t> agents = two.context->agents;
+    if (!one.asleep.empty()) llvm::erase_if(agents, [&](uint32_t a) { return one.asleep[a]; });
+    return agents;
+  };
+  return program.may_overlap(awake(other, *this), ended, awake(*this, other), other.ended);
+}
 
 std::vector<GuardedLocation> inconsistent_locations(const Program &program) { return Inference(program).run(); }
 

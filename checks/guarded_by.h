@@ -11,6 +11,9 @@ struct Use {
   const Context *context = nullptr;
   bool write = false;
   std::vector<Site> ended; ///< where threads were started that are over by then
+  std::vector<bool> asleep; ///< agents that have not been started by then; empty: not known
+  /// Can it meet another use?
+  bool meets(const Program &program, const Use &other) const;
   /// Lock of the location's guard: held, perhaps held (on some paths, or some lock we cannot name), not held.
   enum Guarded : uint8_t { No, Maybe, Yes } guarded = No;
   Site taken; ///< where the guard was taken, if held

@@ -146,6 +146,38 @@ unsigned Program::instances_of_record_with(Symbol field) const {
   return std::max(objects, constructed);
 }
 
+std::vector<bool> Program::asleep(const std::vector<Site> &begun) const {
+  // Whoever nobody in sight starts or calls runs at the earliest when main has started all it starts: the callbacks of
+  // event libraries and the like.
+  bool all_begun = llvm::all_of(functions, [&](const Function &f) {
+    return !f.is_main || llvm::all_of(info[by_usr.lookup(f.usr)].summary.begun, [&](const Site &s) {
+             return llvm::any_of(begun, [&](const Site &k) { return same_site(k, s); });
+           });
+  });
+  std::vector<bool> sleeps(agents.size());
+  for (size_t i = 0; i < agents.size(); ++i) {
+    const Agent &a = agents[i];
+    if (a.kind == SpawnKind::Signal) continue;
+    if (a.starters.empty())
+      sleeps[i] = a.entry == kNoFunction && !all_begun;
+    else
+      sleeps[i] = llvm::none_of(begun, [&](const Site &s) { return same_site(s, a.started); });
+  }
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (size_t i = 0; i < agents.size(); ++i) {
+      auto started_by_others = [&](uint32_t s) {
+        bool main = agents[s].entry != kNoFunction && functions[agents[s].entry].is_main;
+        return !main && !sleeps[s];
+      };
+      if (!sleeps[i] || !llvm::any_of(agents[i].starters, started_by_others)) continue;
+      sleeps[i] = false;
+      changed = true;
+    }
+  }
+  return sleeps;
+}
+
 bool Program::may_overlap(const std::vector<uint32_t> &a, const std::vector<uint32_t> &b) const {
   return may_overlap(a, {}, b, {});
 }

@@ -42,6 +42,15 @@ bool State::is_own(const Path &path) const {
   return llvm::any_of(own, [&](const Path &o) { return starts_with(path, o); });
 }
 
+bool add_sites(std::vector<Site> &into, const std::vector<Site> &other) {
+  size_t before = into.size();
+  for (const Site &s : other)
+    if (llvm::none_of(into, [&](const Site &k) { return same_site(k, s); })) into.push_back(s);
+  return into.size() != before;
+}
+
+void State::begin(const std::vector<Site> &sites) { add_sites(begun, sites); }
+
 void State::acquire(Hold hold) {
   auto given = llvm::find_if(dropped, [&](const Path &p) { return same_object(p, hold.lock); });
   if (given != dropped.end()) {
@@ -206,6 +215,7 @@ bool State::merge(const State &o) {
       if (t.joined && !it->joined) lost = it->joined = true;
     }
   }
+  lost |= add_sites(begun, o.begun);
   if (o.unjoinable && !unjoinable) lost = unjoinable = true;
   if (returned != o.returned && returned) {
     returned.reset();

@@ -22,6 +22,7 @@ struct State {
   std::vector<std::pair<Path, bool>> flags;
   std::vector<Thread> threads;
   bool unjoinable = false;      ///< a detached thread runs
+  std::vector<Site> begun;      ///< where threads may have been started
   std::vector<Path> own;        ///< objects made here that nobody else can know yet
   std::vector<Path> published;  ///< roots that others can know from here on
   std::optional<bool> returned;
@@ -36,6 +37,7 @@ struct State {
   /// Where the threads were started that have been joined, and where none still runs.
   std::vector<Site> ended() const;
   bool is_own(const Path &path) const;
+  void begin(const std::vector<Site> &sites);
 
   void acquire(Hold hold);
   /// Releases `lock`; a lock that is not held here belongs to a caller.
@@ -61,5 +63,8 @@ struct State {
   /// Locals that name different objects in both are generalised in both.
   void generalise(State &other);
 };
+
+/// Adds what is new; true if something was.
+bool add_sites(std::vector<Site> &into, const std::vector<Site> &other);
 
 } // namespace snarl

@@ -89,6 +89,7 @@ struct Point {
   std::vector<Path> dropped; ///< locks of the caller that are not held here
   bool beside = false;       ///< threads started in this function are still running
   std::vector<Site> ended;   ///< where threads were started that have been joined by now
+  std::vector<Site> begun;   ///< where this function may have started threads by now
   bool own = false;          ///< the object is known to be visible to this thread only
 };
 
@@ -101,7 +102,7 @@ struct CallEdge {
   std::vector<Hold> holds;
   std::vector<Path> dropped;
   bool beside = false;
-  std::vector<Site> ended;
+  std::vector<Site> ended, begun;
   bool own_receiver = false;
   uint64_t own_args = 0;     ///< bit i: argument i is visible to this thread only
   bool spawn = false, repeats = false; ///< starts a thread; in a loop
@@ -117,6 +118,7 @@ struct Agent {
   std::string name;     ///< "thread started at f.cpp:12", "main", "callers outside"
   bool repeats = false; ///< can run at the same time as itself
   SpawnKind kind = SpawnKind::Thread;
+  std::vector<uint32_t> starters = {}; ///< agents that start it; empty: not known
 };
 
 /// One way a function is entered.
@@ -124,6 +126,8 @@ struct Context {
   std::vector<uint32_t> agents; ///< sorted
   bool concurrent = false;      ///< other threads can be running
   std::vector<Site> ended;      ///< where threads were started that are certainly over
+  bool starting = false;        ///< in main, and `begun` is all that main can have started before
+  std::vector<Site> begun;
   std::vector<Hold> holds;      ///< locks of the callers, named in this function's frame where possible
   bool own_this = false;
   uint64_t own_params = 0;
@@ -169,6 +173,7 @@ struct Summary {
   std::vector<BlockingCall> blocks;  ///< transitive, but not through awaited calls and not in started threads
   std::vector<Callback> callbacks;
   std::vector<LockPair> pairs;       ///< whose locks only callers can name
+  std::vector<Site> begun;           ///< where threads may be started, transitively
 };
 
 struct FunctionInfo {
@@ -201,6 +206,8 @@ struct Program {
   unsigned instances_of_record_with(Symbol field) const;
   /// May code in `a` of one function's context run while code in `b` runs? Both must be concurrent.
   bool may_overlap(const std::vector<uint32_t> &a, const std::vector<uint32_t> &b) const;
+  /// Agents that cannot run yet when main has started threads at these places only.
+  std::vector<bool> asleep(const std::vector<Site> &begun) const;
   /// The same, where some threads are over for each side.
   bool may_overlap(const std::vector<uint32_t> &a, const std::vector<Site> &over_for_a, const std::vector<uint32_t> &b,
                    const std::vector<Site> &over_for_b) const;

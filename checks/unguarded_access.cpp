@@ -79,7 +79,7 @@ the access, with the reason why no other thread can be there at the same time.
 /// Can `use` meet another use of the location, one of them writing?
 static bool races(const Program &program, const Use &use, const std::vector<Use> &uses) {
   return llvm::any_of(uses, [&](const Use &other) {
-    return (use.write || other.write) && program.may_overlap(use.context->agents, use.ended, other.context->agents, other.ended);
+    return (use.write || other.write) && use.meets(program, other);
   });
 }
 

@@ -208,12 +208,13 @@ bool Walker::run() {
       for (State &s : states) step(op, std::move(s), after);
       tidy(after);
       states = std::move(after);
+      for (const State &s : states) add_sites(out_.summary.begun, s.begun);
     }
   }
   finish();
   if (cut_) program_.bounded["functions with more lock states than are followed"].insert(self_);
   auto size = [](const Summary &s) {
-    return std::tuple(s.exits.size(), s.acquires.size(), s.blocks.size(), s.callbacks.size(), s.pairs.size());
+    return std::tuple(s.exits.size(), s.acquires.size(), s.blocks.size(), s.callbacks.size(), s.pairs.size(), s.begun.size());
   };
   FunctionInfo &mine = program_.info[self_];
   bool changed = size(mine.summary) != size(out_.summary);

@@ -49,6 +49,7 @@ private:
   void release(const Op &op, State &state);
   void call(const Op &op, State state, States &out);
   void spawn(const Op &op, State &state);
+  void begin(State &state, const Op &op) const;
   void start(State &state, const Path &handle, const std::vector<Site> &where);
   void join(State &state, const Path &handle);
   void assign(const Op &op, State &state);

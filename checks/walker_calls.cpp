@@ -244,6 +244,16 @@ static bool asserts_held(const Op &op) {
   return llvm::StringRef(name).contains("assertheld") || llvm::StringRef(name).contains("assertlocked");
 }
 
+/// Threads that the callee starts, or what is handed to it.
+void Walker::begin(State &state, const Op &op) const {
+  auto add = [&](const std::vector<Target> &targets) {
+    for (const Target &t : targets) state.begin(program_.info[t.function].summary.begun);
+  };
+  add(graph_.targets(self_, op));
+  for (const Value &v : op.args)
+    if (v.function) add(graph_.values(self_, v));
+}
+
 void Walker::call(const Op &op, State state, States &out) {
   if (asserts_held(op)) {
     Hold h;
@@ -254,6 +264,7 @@ void Walker::call(const Op &op, State state, States &out) {
     out.push_back(std::move(state));
     return;
   }
+  begin(state, op);
   if (in_loop_[block_]) state.forget_root(root_path(Root::Result, op.id)); // another object each time round
   std::vector<Target> targets = graph_.targets(self_, op);
   // Bodies that run later, or nowhere we can see.

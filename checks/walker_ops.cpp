@@ -15,6 +15,23 @@ bool Walker::by_value_place(const Path &path) const {
   return decl && decl->by_value;
 }
 
+/// Has the object that `path` lies in been stopped here: have all threads been joined that it keeps in its members?
+static bool stopped(const Program &program, const State &state, const Path &path) {
+  auto joined = [&](const Path &object, Symbol handle) {
+    return llvm::any_of(state.threads, [&](const Thread &t) {
+      return t.joined && owner_of(stripped(t.handle)) == object && t.handle.last_field() == handle;
+    });
+  };
+  return llvm::any_of(state.threads, [&](const Thread &t) {
+    Path handle = stripped(t.handle), object = owner_of(handle);
+    const Decl *member = program.decl(handle.last_field());
+    if (!t.joined || !member || !member->record || !has_field(handle) || !starts_with(path, object)) return false;
+    return llvm::all_of(program.decls, [&](const auto &other) {
+      return other.second.record != member->record || other.second.type != member->type || joined(object, other.first);
+    });
+  });
+}
+
 bool Walker::is_own(const State &state, const Path &path) const {
   // What an object that ends still has is its own, but for what it shares or only refers to.
   if (f_.is_destructor && path.known() && path.root != Root::Variable)
@@ -23,7 +40,7 @@ bool Walker::is_own(const State &state, const Path &path) const {
       return d && (d->type.str().ends_with("&") || d->type.str().contains("shared_ptr"));
     });
   if (!inside(program_, f_, path)) return false;
-  if (state.is_own(path)) return true;
+  if (state.is_own(path) || stopped(program_, state, path)) return true;
   Path root = root_path(path.root, path.index);
   // An object on this stack is known to others once threads run that this function started, or once it was kept somewhere.
   bool kept = state.threads_run() || llvm::is_contained(state.published, root);
@@ -238,6 +255,7 @@ void Walker::start(State &state, const Path &handle, const std::vector<Site> &wh
 
 void Walker::spawn(const Op &op, State &state) {
   Path handle = op.dest.known() ? stripped(state.resolve(op.dest)) : Path();
+  if (op.spawn != SpawnKind::Signal) state.begin({op.site});
   bool joins = op.spawn == SpawnKind::Thread || op.spawn == SpawnKind::Async;
   if (op.spawn != SpawnKind::Signal) {
     if (handle.known() && joins) {

@@ -79,6 +79,7 @@ void Walker::record_point(std::vector<Point> &points, const Op &op, const States
     merge_paths(p.dropped, s.dropped);
     p.beside |= s.threads_run();
     merge_ended(p.ended, s.ended(), first);
+    add_sites(p.begun, s.begun);
     p.own = (first || p.own) && is_own(s, path);
     first = false;
   }
@@ -199,6 +200,7 @@ void Walker::record_edge(const Op &op, const State &state, const CallFrame &fr, 
   e.dropped = state.dropped;
   e.beside = state.threads_run();
   e.ended = state.ended();
+  e.begun = state.begun;
   e.own_receiver = fr.receiver.known() && is_own(state, fr.receiver);
   for (size_t i = 0; i < fr.args.size() && i < 64; ++i)
     if (fr.args[i].known() && is_own(state, fr.args[i])) e.own_args |= 1ull << i;
@@ -214,6 +216,7 @@ void Walker::record_edge(const Op &op, const State &state, const CallFrame &fr, 
       merge_paths(known.dropped, e.dropped);
       known.beside |= e.beside;
       merge_ended(known.ended, e.ended, false);
+      add_sites(known.begun, e.begun);
       known.own_receiver &= e.own_receiver;
       known.own_args &= e.own_args;
       return;
