@@ -71,10 +71,6 @@ SNARL_INLINE LockId quick_id(pthread_rwlock_t *l) {
 SNARL_INLINE LockId quick_id(pthread_spinlock_t *) {
   return 0;
 }
-/// Locks with room for a number are asked again after the call; keeping it would cost a register over the call.
-template <class Lock> constexpr bool kHasRoom = true;
-template <> inline constexpr bool kHasRoom<pthread_spinlock_t> = false;
-template <> inline constexpr bool kHasRoom<sem_t> = false;
 SNARL_INLINE LockId quick_id(sem_t *) {
   return 0;
 }
@@ -155,7 +151,7 @@ SNARL_INLINE int after_lock(Thread *self, Lock *lock, LockId id, char mode, Call
     if (result == EDEADLK) refused_slow(*self, lock, caller);
     return result;
   }
-  if constexpr (kHasRoom<Lock>) id = quick_id(lock);
+  if (!id) id = quick_id(lock);
   if (SNARL_UNLIKELY(!id)) id = identify_slow(*self, lock, caller);
   if (SNARL_UNLIKELY(counts_depth(*self, lock, mode))) {
     deepen_slow(*self, lock, id, mode, caller);
@@ -222,7 +218,6 @@ SNARL_INLINE bool counts_depth(Thread &, Once *, char) {
 SNARL_INLINE char kind_of(const Once *) {
   return 'o';
 }
-template <> inline constexpr bool kHasRoom<Once> = false;
 void before_once(Thread *self, const void *once, bool done, Caller caller);
 /// `may_be_left`: by an exception, with nobody telling us. Not so for function-local statics.
 void once_begins(Thread &self, const void *once, Caller caller, bool may_be_left);

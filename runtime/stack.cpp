@@ -100,6 +100,9 @@ bool StackMemory::insert(uint64_t key, StackId stack) {
 }
 
 StackId StackMemory::look_up(Caller caller, const StackBounds &whole) {
+  const size_t home = slot(caller.sp(), caller.pc());
+  for (size_t way = 0; way < kGroup; ++way)
+    if (const StackMemo &memo = memos_[home ^ way]; holds(memo, caller.sp(), caller.pc())) return memo.stack;
   StackBounds bounds = whole;
   bounds.low = caller.frame;
   if (caller.sp() < whole.low || caller.sp() >= whole.end)
@@ -137,7 +140,10 @@ StackId StackMemory::look_up(Caller caller, const StackBounds &whole) {
       trace.count("stacks_merged");
     }
   }
-  memos_[slot(memo.sp, memo.pc)] = memo;
+  size_t way = 0;
+  while (way < kGroup && memos_[home ^ way].sp) ++way;
+  if (way == kGroup) way = next_victim_++ % kGroup;
+  memos_[home ^ way] = memo;
   return memo.stack;
 }
 

@@ -75,19 +75,24 @@ public:
   SNARL_INLINE StackId recall(Caller caller) const {
     const uintptr_t sp = caller.sp(), pc = caller.pc();
     const StackMemo &memo = memos_[slot(sp, pc)];
-    if (SNARL_UNLIKELY(memo.sp != sp || memo.pc != pc)) return 0;
-    for (int i = 0; i < StackMemo::kNext; ++i)
-      if (SNARL_UNLIKELY(word(sp, memo.next_at[i]) != memo.next_pc[i])) return 0;
-    return memo.stack;
+    return SNARL_LIKELY(holds(memo, sp, pc)) ? memo.stack : 0;
   }
-  /// The same the long way; unwinds at the first sight of the innermost return addresses. Guarded by the caller.
+  /// The same the long way: the group's other memos, since a function may be called from several places in turn; then
+  /// unwinds, and to the end at the first sight of the innermost return addresses. Guarded by the caller.
   SNARL_COLD StackId look_up(Caller caller, const StackBounds &bounds);
   void forget();
 
 private:
-  static constexpr size_t kMemos = 256;
+  static constexpr size_t kMemos = 256, kGroup = 4;
   static SNARL_INLINE size_t slot(uintptr_t sp, uintptr_t pc) {
     return ((pc ^ (sp << 9)) * 0x9e3779b97f4a7c15ull) >> 56;
+  }
+  static SNARL_INLINE bool holds(const StackMemo &memo, uintptr_t sp, uintptr_t pc) {
+    if (SNARL_UNLIKELY(memo.sp != sp || memo.pc != pc)) return false;
+#pragma GCC unroll 4
+    for (int i = 0; i < StackMemo::kNext; ++i)
+      if (SNARL_UNLIKELY(word(sp, memo.next_at[i]) != memo.next_pc[i])) return false;
+    return true;
   }
   /// The word below the frame that begins so many words above sp: its return address.
   static SNARL_INLINE uintptr_t word(uintptr_t sp, uint16_t distance) {
@@ -103,7 +108,8 @@ private:
   StackMemo memos_[kMemos];
   Known *known_ = nullptr;
   uint32_t known_count_ = 0, known_capacity_ = 0;
-  bool crowded_ = false; ///< too many different calls: one stack for each innermost return address from now on
+  uint32_t next_victim_ = 0; ///< place in its group that the next memo takes if none is free
+  bool crowded_ = false;     ///< too many different calls: one stack for each innermost return address from now on
 };
 
 /// Frames in this range (the library's own) are left out of stacks.
