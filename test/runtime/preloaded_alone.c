@@ -10,13 +10,17 @@
 // RUN: mkdir -p away && cp %rt away/rt.so && (env PATH=/nowhere LD_PRELOAD=./away/rt.so %t again 2>&1 > %t.out || true) | FileCheck %s --check-prefix=WHERE
 // RUN: (env SNARL_OPTIONS=prnt=0:print=0 LD_PRELOAD=%rt %t again 2>&1 > %t.out || true) | FileCheck %s --check-prefix=BAD
 // RUN: (env SNARL_OPTIONS=help=1 LD_PRELOAD=%rt %t 2>&1 > %t.out || true) | FileCheck %s --check-prefix=HELP
-// A folder that cannot be written changes nothing for the program.
-// RUN: env SNARL_OPTIONS=trace=/proc/nowhere LD_PRELOAD=%rt %t circle > %t.out ; test $? = 3 && echo out | cmp - %t.out
+// A folder that cannot be written changes nothing for the program, and is said.
+// RUN: env SNARL_OPTIONS=trace=/proc/nowhere LD_PRELOAD=%rt %t circle > %t.out 2> %t.err ; test $? = 3 && echo out | cmp - %t.out && FileCheck %s --check-prefix=NONE < %t.err
+// The trace is where the program was started, and the command is found from there, wherever the program goes later.
+// RUN: rm -rf snarl.trace && (env -u SNARL_OPTIONS PATH=/nowhere LD_PRELOAD=./away/rt.so %t away 2>&1 > %t.out || true) | FileCheck %s --check-prefix=WHERE && ls snarl.trace | count 1
+// RUN: ln -sf %rt away/linked.so && ln -sfn %snarl away/snarl && env -u SNARL_OPTIONS LD_PRELOAD=./away/linked.so %t away 2> %t.err > %t.out ; test $? = 3 && FileCheck %s --check-prefix=AGAIN < %t.err
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER;
 
@@ -34,6 +38,7 @@ static void *nest(void *p) {
 int main(int argc, char **argv) {
   pthread_t t, u;
   const char *what = argc > 1 ? argv[1] : "";
+  if (!strcmp(what, "away") && chdir("/")) return 2;
   if (!strcmp(what, "single")) {
     nest(&a);
   } else if (*what) {
@@ -43,7 +48,7 @@ int main(int argc, char **argv) {
     pthread_join(u, NULL);
     if (strcmp(what, "nested")) pthread_join(t, NULL);
   }
-  if (!strcmp(what, "again")) {
+  if (!strcmp(what, "again") || !strcmp(what, "away")) {
     pthread_mutex_unlock(&a);
   }
   puts("out");
@@ -52,5 +57,6 @@ int main(int argc, char **argv) {
 // CHECK: error: {{.*}}[lock-order, ordered]
 // AGAIN: error: {{.*}}[unreleased-lock, actual]
 // WHERE: snarl report {{/.*}}/snarl.trace/{{[0-9]+}}.0.trace
+// NONE: no trace could be written in /proc/nowhere
 // BAD: SNARL_OPTIONS{{.*}}prnt=0
 // HELP: halt_on_deadlock
