@@ -118,6 +118,24 @@ private:
            });
   }
 
+  /// Merges the locks of two callers; true if `mine` says less than before.
+  static bool keep_perhaps(std::vector<Hold> &mine, const std::vector<Hold> &others) {
+    bool lost = false;
+    auto same = [](const Hold &a, const Hold &b) { return a.lock == b.lock && a.reach == b.reach; };
+    for (Hold &h : mine)
+      if (h.must && llvm::none_of(others, [&](const Hold &o) { return o.must && same(h, o); })) {
+        h.must = false;
+        lost = true;
+      }
+    for (const Hold &o : others)
+      if (mine.size() < 16 && llvm::none_of(mine, [&](const Hold &h) { return same(h, o); })) {
+        mine.push_back(o);
+        mine.back().must = false;
+        lost = true;
+      }
+    return lost;
+  }
+
   void enter(FunctionId f, Context c) {
     std::vector<Context> &all = program_.info[f].contexts;
     llvm::sort(c.agents);
@@ -137,14 +155,10 @@ private:
       return;
     }
     if (all.size() >= options_.max_contexts) {
-      // The last one stands for all further ones: only what they agree in.
+      // The last one stands for all further ones: what they agree in; locks of some are perhaps held.
       program_.bounded["functions with more kinds of callers than are told apart"].insert(f);
       Context &k = all.back();
-      size_t before = k.holds.size();
-      llvm::erase_if(k.holds, [&](const Hold &h) {
-        return llvm::none_of(c.holds, [&](const Hold &x) { return x.lock == h.lock; });
-      });
-      bool lost = before != k.holds.size() || (c.concurrent && !k.concurrent) || (k.own_this && !c.own_this) ||
+      bool lost = keep_perhaps(k.holds, c.holds) || (c.concurrent && !k.concurrent) || (k.own_this && !c.own_this) ||
                   (k.own_params & ~c.own_params) || k.starting;
       k.concurrent |= c.concurrent;
       k.ended.clear();

@@ -192,7 +192,7 @@ private:
     bool strong = false;
     unsigned depth = 0; ///< of aspects
     unsigned uses = 0;  ///< places times contexts
-    std::set<const Op *> held, held_writes;
+    std::set<const Op *> held, held_writes, bare; ///< bare: without it in some context
     std::set<FunctionId> functions;
   };
 
@@ -223,6 +223,12 @@ private:
         }
       }
     }
+    for (auto &[key, e] : locks)
+      for (const Use &u : uses)
+        if (e.held.count(u.point->op) && llvm::none_of(held(u), [&, k = key](const Hold &h) {
+              return llvm::any_of(aspects(h.lock), [&](const Path &p) { return p.last_field().str() == k; });
+            }))
+          e.bare.insert(u.point->op);
     const Decl *decl = program_.decl(out.location.last_field());
     Symbol declared = decl->guarded_by.last_field();
     const Evidence *best = nullptr;
@@ -265,6 +271,10 @@ private:
     out.total = ops.size();
     out.held = best ? best->held.size() : 0;
     if (declared) return true;
+    // Many places without it: a habit, not a slip.
+    if (without.size() > 3 && best->held.size() < without.size()) return false;
+    // Code that is called with the lock and without it says nothing about the lock.
+    if (best->bare.size() == best->held.size()) return false;
     std::set<FunctionId> functions_without;
     for (const Use &u : uses)
       if (u.guarded == Use::No) functions_without.insert(u.function);
@@ -275,7 +285,7 @@ private:
       return locks_beside(best->lock) > 1 ? with >= bare : 3 * with >= bare;
     }
     return best->lock.root == Root::Variable && !has_field(best->lock) && best->held.size() >= 3 && with >= 2 &&
-           !best->held_writes.empty() && best->held.size() >= 4 * without.size();
+           !best->held_writes.empty() && best->held.size() >= 4 * without.size() && 2 * best->held.size() >= ops.size();
   }
 
   const Program &program_;

@@ -32,6 +32,19 @@ static bool stopped(const Program &program, const State &state, const Path &path
   });
 }
 
+/// Does the function initialise the lock of the object `path` lies in? Then it makes the object.
+static bool makes(const Function &f, const State &state, const Path &path) {
+  auto in_same_object = [&](const Path &lock) {
+    Path object = owner_of(stripped(state.resolve(lock)));
+    return has_field(lock) && object.root != Root::None && object.root != Root::This && starts_with(path, object);
+  };
+  return llvm::any_of(f.blocks, [&](const Block &b) {
+    return llvm::any_of(b.ops, [&](const Op &op) {
+      return op.kind == OpKind::LockInit && !op.args.empty() && in_same_object(op.args[0].path);
+    });
+  });
+}
+
 bool Walker::is_own(const State &state, const Path &path) const {
   // What an object that ends still has is its own, but for what it shares or only refers to.
   if (f_.is_destructor && path.known() && path.root != Root::Variable)
@@ -40,7 +53,7 @@ bool Walker::is_own(const State &state, const Path &path) const {
       return d && (d->type.str().ends_with("&") || d->type.str().contains("shared_ptr"));
     });
   if (!inside(program_, f_, path)) return false;
-  if (state.is_own(path) || stopped(program_, state, path)) return true;
+  if (state.is_own(path) || stopped(program_, state, path) || makes(f_, state, path)) return true;
   Path root = root_path(path.root, path.index);
   // An object on this stack is known to others once threads run that this function started, or once it was kept somewhere.
   bool kept = state.threads_run() || llvm::is_contained(state.published, root);
