@@ -91,7 +91,7 @@ def compress(folder, prefix, inputs, *command):
 
 @case
 def zstd(folder, prefix, inputs):
-    return compress(folder, prefix, inputs, "zstd", "-T2", "-15", "-q", "-c")
+    return compress(folder, prefix, inputs, "zstd", "-T2", "-9", "-q", "-c")
 
 
 @case
