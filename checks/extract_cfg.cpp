@@ -218,8 +218,9 @@ void Body::pattern(const Stmt *s, unsigned depth) {
     return;
   }
   for (const Stmt *child : s->children()) pattern(child, depth + 1);
-  if (!isa<CompoundStmt>(s)) return;
-  for (const Stmt *child : llvm::reverse(llvm::to_vector(s->children())))
+  auto *scope = dyn_cast<CompoundStmt>(s);
+  if (!scope) return;
+  for (const Stmt *child : llvm::reverse(scope->body()))
     if (auto *declaration = dyn_cast<DeclStmt>(child))
       for (const clang::Decl *d : declaration->decls())
         if (auto *var = dyn_cast<VarDecl>(d); var && var->hasLocalStorage() && !var->getType()->isDependentType())

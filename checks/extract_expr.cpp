@@ -200,6 +200,7 @@ void Body::access(const Expr *object, bool write, SourceLocation at) {
   if (own_copy(object)) return;
   const Expr *e = strip(object);
   QualType type = e->getType();
+  if (type.isNull()) return;
   if (isa<BinaryOperator>(e) && cast<BinaryOperator>(e)->isAssignmentOp()) return; // accessed there
   if (auto *ref = dyn_cast<DeclRefExpr>(e);
       ref && isa<EnumConstantDecl, FunctionDecl, NonTypeTemplateParmDecl>(ref->getDecl()))
@@ -236,7 +237,7 @@ void Body::access(Path where, QualType type, bool write, bool atomic, SourceLoca
 /// An operand of an expression whose type is not known yet.
 void Body::reads_operand(const Expr *operand) {
   const Expr *e = strip(operand);
-  if (e->isGLValue() && !e->isTypeDependent() && isa<MemberExpr, DeclRefExpr, ArraySubscriptExpr>(e) &&
+  if (!e->getType().isNull() && e->isGLValue() && !e->isTypeDependent() && isa<MemberExpr, DeclRefExpr, ArraySubscriptExpr>(e) &&
       !e->getType()->isFunctionType())
     access(e, false, e->getExprLoc());
 }
@@ -269,7 +270,7 @@ void Body::assign(const Expr *left, const Expr *right, SourceLocation at) {
 void Body::store(const Path &dest, const Expr *init, SourceLocation at, unsigned depth) {
   if (!init || !dest.known() || depth > 6) return;
   const Expr *e = maker(init);
-  if (stored_.contains(e)) return;
+  if (e->getType().isNull() || init->getType().isNull() || stored_.contains(e)) return;
   if (auto *list = dyn_cast<InitListExpr>(e)) {
     QualType type = list->getType();
     if (const RecordDecl *record = type->getAsRecordDecl()) {

@@ -84,7 +84,10 @@ struct Uses : RecursiveASTVisitor<Uses> {
   explicit Uses(const ParmVarDecl *param) : param(param) {}
 
   bool is_param(const Expr *e) const {
-    auto *ref = e ? dyn_cast<DeclRefExpr>(strip(e)) : nullptr;
+    e = e ? strip(e) : nullptr;
+    if (auto *call = dyn_cast_or_null<CallExpr>(e); call && call->getNumArgs() == 1) // std::forward<F>(f)
+      if (const FunctionDecl *fn = call->getDirectCallee(); fn && fn->isInStdNamespace()) e = strip(call->getArg(0));
+    auto *ref = dyn_cast_or_null<DeclRefExpr>(e);
     return ref && ref->getDecl()->getCanonicalDecl() == param->getCanonicalDecl();
   }
   bool called(bool yes) {
@@ -178,7 +181,7 @@ bool Body::hand_over(const Expr *call, const Callee &c) {
     // A callable class of the program's own, made from a closure.
     if (auto *made = dyn_cast<CXXConstructExpr>(maker(arg));
         made && made->getNumArgs() == 1 && !unit_.callable(arg->getType()))
-      if (unit_.callable(maker(made->getArg(0))->getType())) arg = made->getArg(0);
+      if (unit_.callable(maker(made->getArg(0))->getType()) || value(made->getArg(0)).function) arg = made->getArg(0);
     if (!unit_.callable(arg->getType()) && !value(arg).function) continue;
     if (runs_in_place(c.decl, i)) return false;
     llvm::SmallVector<const Expr *, 4> args{arg};

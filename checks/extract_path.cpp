@@ -361,6 +361,7 @@ Value Body::value(const Expr *e, unsigned depth) {
   Value v;
   if (!e || depth > kMaxDepth) return v;
   const Expr *inner = maker(e);
+  if (inner->getType().isNull()) return v; // (a, b) in a pattern: not known yet what it makes
   v.truth = truth(inner);
   v.moved = inner->isXValue();
   if (auto *construct = dyn_cast<CXXConstructExpr>(inner)) {

@@ -540,6 +540,46 @@ void use(Box<int> &a, Box<long> &b) { a.set(1); b.set(2); }
   EXPECT_EQ(count, 2u);
 }
 
+TEST(Extract, GenericLambdaNobodyInstantiates) {
+  Facts facts = facts_of(R"(
+struct C { std::mutex mu_; std::map<int, int> m_; int n_;
+  bool drop(int);  int size() const;
+  void f() { std::for_each(&n_, &n_ + 1, [this](auto &e) { if (e.gone) drop(e.key); n_ += e.n; return n_ < e.n; }); }
+  void g() { std::for_each(&n_, &n_ + 1, [&](auto &e) { for (auto &x : e.list) { std::lock_guard g(mu_); drop(x); } ++n_; }); } };
+bool C::drop(int) { return true; }
+)");
+  std::string f = ops(facts, "lambda in C::f");
+  EXPECT_NE(f.find("call C::drop this"), std::string::npos) << f;
+  EXPECT_NE(f.find("write this.n_\n"), std::string::npos) << f;
+  EXPECT_NE(f.find("read this.n_\n"), std::string::npos) << f;
+  EXPECT_NE(ops(facts, "C::f").find("call  through std::for_each"), std::string::npos) << ops(facts, "C::f");
+  std::string g = ops(facts, "lambda in C::g"); // a range of unknown type: Clang makes no CFG
+  EXPECT_NE(g.find("acquire this.mu_ -> g\ncall C::drop this"), std::string::npos) << g;
+  EXPECT_LT(g.find("destroy g"), g.find("write this.n_")) << g;
+}
+
+TEST(Extract, HandedToEventLoopsAndPools) {
+  Facts facts = facts_of(R"(
+struct EventLoop { void post(std::function<void()> f); void each(std::function<void()> f) { f(); }
+  void dispatch(std::function<void()> f) { f(); } void defer(std::function<void()> f) { kept = f; } std::function<void()> kept; };
+struct WorkerPool { void post(std::function<void()> f); };
+template <class T> struct Future { template <class F> Future then(F f) { return *this; } Future via(WorkerPool *p); };
+void use(EventLoop &l, WorkerPool &p, Future<int> f) {
+  l.post([] {}); l.each([] {}); l.dispatch([] {}); l.defer([] {}); p.post([] {}); f.then([](int) {}); f.via(&p).then([](int) {}); }
+)");
+  std::string kinds;
+  const Function *use = find(facts, "use");
+  for (const Block &block : use->blocks)
+    for (const Op &op : block.ops)
+      if (op.kind == OpKind::Spawn)
+        kinds += op.api.str().str() + (op.spawn == SpawnKind::EventLoop ? " loop\n"
+                                       : op.spawn == SpawnKind::Pool    ? " pool\n"
+                                                                        : " other\n");
+  EXPECT_EQ(
+      kinds,
+      "EventLoop::post loop\nEventLoop::defer loop\nWorkerPool::post pool\nFuture::then loop\nFuture::then pool\n");
+}
+
 TEST(Extract, SameInputSameBytes) {
   const char *code =
       "struct A { std::mutex mu_; int n_; void f() { std::lock_guard g(mu_); ++n_; } }; void use(A &a) { a.f(); }";
