@@ -85,7 +85,15 @@ public:
     };
     CycleResult result = find_lock_cycles(dependencies_, options);
     for (const LockCycle &cycle : result.cycles) report(cycle);
-    for (auto &[locks, finding] : found_) out_.push_back(std::move(finding));
+    // A circle that takes a detour through further locks falls with the shorter one.
+    auto detour = [&](const std::set<std::string> &locks) {
+      return llvm::any_of(found_, [&](const auto &other) {
+        return other.first.size() < locks.size() &&
+               std::includes(locks.begin(), locks.end(), other.first.begin(), other.first.end());
+      });
+    };
+    for (auto &[locks, finding] : found_)
+      if (!detour(locks)) out_.push_back(std::move(finding));
   }
 
 private:
