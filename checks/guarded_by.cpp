@@ -1,6 +1,8 @@
 // A lock protects a location if accesses hold it, more surely the closer the two live together. A lock in the same object
 // (or a global beside a global) needs little evidence: one write under it, or a read under it against a write without. A lock
-// from elsewhere is held by chance more often than not, so it must be held nearly always.
+// from elsewhere is held by chance more often than not, so it must be held nearly always. No evidence are helpers that are
+// called with the lock and without it, places that more often than not do without, and what main does before the threads
+// that could meet it have been started.
 #include "guarded_by.h"
 #include "link_paths.h"
 #include "lock_state.h"
@@ -263,6 +265,8 @@ private:
         }
       }
       if (u.guarded == Use::No && out.strong && !out.declared && !same_place(u, out.guard)) u.guarded = Use::Maybe;
+      // Code that some callers enter with a lock from elsewhere: theirs, not the data's.
+      if (u.guarded == Use::No && !out.strong && best->held.count(u.point->op)) u.guarded = Use::Maybe;
       if (u.guarded != Use::No) continue;
       without.insert(u.point->op);
       if (u.write) writes_without.insert(u.point->op);
