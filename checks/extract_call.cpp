@@ -169,7 +169,7 @@ void Body::call(const CallExpr *e) {
   }
   if (const CallModel *model = unit_.call_model(c.decl, c.receiver_class))
     if (apply(e, c, *model)) return;
-  if (c.receiver && hand_over(e, c)) return;
+  if (hand_over(e, c)) return;
   if (c.receiver) {
     const TypeModel *type = unit_.type_model(c.receiver_type);
     if (type && type_call(e, c, *type)) return;

@@ -163,13 +163,21 @@ SpawnKind Body::runs_on(const Expr *call, const Callee &c, SpawnKind otherwise) 
 bool Body::hand_over(const Expr *call, const Callee &c) {
   auto *method = dyn_cast<CXXMethodDecl>(c.decl);
   llvm::StringRef name = simple_name(c.decl);
-  if (!method || name.empty()) return false;
+  if (name.empty()) return false;
+  // The runner is the receiver, or what a free function is given first: loop.post(f), post(loop, f).
+  llvm::SmallVector<const CXXRecordDecl *, 2> classes;
+  if (method)
+    classes = {c.receiver_class, method->getParent()};
+  else if (!c.args.empty() && !c.decl->isInStdNamespace())
+    classes = {strip(c.args[0])->getType().getNonReferenceType()->getAsCXXRecordDecl()};
   Runner found = Runner::None;
-  for (const CXXRecordDecl *record : {c.receiver_class, method->getParent()}) {
+  for (const CXXRecordDecl *record : classes) {
     if (!record || !record->getDeclName().isIdentifier() || record->isInStdNamespace()) continue;
     llvm::StringRef whole = unit_.name(record).str();
     if (whole.starts_with("boost::") || whole.starts_with("std::") || record->getName().starts_with("Q")) continue;
     if (found == Runner::None) found = runner(record->getName());
+    // What is begun asynchronously ends in a handler on the loop, whatever the class that begins it is called.
+    if (found == Runner::None && method && name.starts_with("async_") && !c.decl->hasBody()) found = Runner::Loop;
   }
   if (!takes(found, name)) return false;
   SpawnKind kind = found == Runner::Pool ? SpawnKind::Pool : SpawnKind::EventLoop;
