@@ -265,11 +265,11 @@ private:
         }
       }
       if (u.guarded == Use::No && out.strong && !out.declared && !same_place(u, out.guard)) u.guarded = Use::Maybe;
-      // Code that some callers enter with a lock from elsewhere: theirs, not the data's.
-      if (u.guarded == Use::No && !out.strong && best->held.count(u.point->op)) u.guarded = Use::Maybe;
       if (u.guarded != Use::No) continue;
       without.insert(u.point->op);
       if (u.write) writes_without.insert(u.point->op);
+      // Code that some callers enter with a lock from elsewhere: theirs, not the data's.
+      if (!out.strong && best->held.count(u.point->op)) u.guarded = Use::Maybe;
     }
     if (without.empty()) return false;
     out.total = ops.size();
