@@ -97,7 +97,7 @@ bool Body::block(const Expr *call, const Callee &c, const CallModel &m) {
     const Expr *flags = strip(c.args[m.nonblock_flags]);
     Expr::EvalResult number;
     if (flags->getType()->isIntegerType() && !flags->isValueDependent() && flags->EvaluateAsInt(number, context_) &&
-        (number.Val.getInt().getExtValue() & 0x40)) // MSG_DONTWAIT
+        (number.Val.getInt().getExtValue() & m.nonblock_bits))
       return true;
   }
   if (on && (m.nonblock_flags != -1)) {

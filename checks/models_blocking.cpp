@@ -11,10 +11,14 @@ CallModel block(BlockKind kind, int object = 0, int timeout = -1, CallModel::Uni
   m.unit = unit;
   return m;
 }
-CallModel socket(int flags) {
-  CallModel m = block(BlockKind::Socket, 0);
+/// Does not block if argument number `flags` has one of the bits.
+CallModel unless(CallModel m, int flags, int64_t bits) {
   m.nonblock_flags = flags;
+  m.nonblock_bits = bits;
   return m;
+}
+CallModel socket(int flags) {
+  return unless(block(BlockKind::Socket, 0), flags, 0x40 /* MSG_DONTWAIT */);
 }
 
 } // namespace
@@ -35,7 +39,11 @@ void add_blocking_models(ModelTables &t) {
   t.calls({"sem_wait"}, block(BlockKind::ThreadWait, 0));
   t.calls({"sem_timedwait", "sem_clockwait"}, block(BlockKind::ThreadWait, 0));
   t.calls({"pthread_barrier_wait"}, block(BlockKind::ThreadWait, 0));
-  t.calls({"waitpid", "wait", "wait3", "wait4", "waitid"}, block(BlockKind::Process, -1));
+  constexpr int64_t kNoHang = 1; // WNOHANG
+  t.calls({"wait"}, block(BlockKind::Process, -1));
+  t.calls({"wait3"}, unless(block(BlockKind::Process, -1), 1, kNoHang));
+  t.calls({"waitpid", "wait4"}, unless(block(BlockKind::Process, -1), 2, kNoHang));
+  t.calls({"waitid"}, unless(block(BlockKind::Process, -1), 3, kNoHang));
   t.calls({"system", "std::system", "popen", "pclose"}, block(BlockKind::Process, -1));
   t.calls({"QThread::wait", "QThreadPool::waitForDone"}, block(BlockKind::ThreadWait, -1));
   t.calls({"QProcess::waitForFinished", "QProcess::waitForStarted"}, block(BlockKind::Process, -1));
@@ -82,8 +90,9 @@ void add_blocking_models(ModelTables &t) {
   t.calls({"fsync", "fdatasync", "sync", "msync", "syncfs", "ftruncate", "truncate", "fallocate", "posix_fallocate"},
           block(BlockKind::FileIo, -1));
   t.calls({"stat", "lstat", "fstatat", "mkdir", "rmdir", "rename", "unlink", "remove", "opendir", "readdir", "scandir",
-           "std::remove", "std::rename", "copy_file_range", "link", "symlink", "flock", "lockf"},
+           "std::remove", "std::rename", "copy_file_range", "link", "symlink", "lockf"},
           block(BlockKind::FileIo, -1));
+  t.call("flock", unless(block(BlockKind::FileIo, -1), 1, 4 | 8 /* LOCK_NB, LOCK_UN */));
   // stdio on a stream argument; extraction leaves out stdout and stderr.
   for (std::string ns : {"", "std::"}) {
     t.calls({ns + "fread", ns + "fwrite"}, block(BlockKind::FileIo, 3));

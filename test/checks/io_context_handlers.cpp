@@ -21,7 +21,13 @@ class Conn : public std::enable_shared_from_this<Conn> {
   }
  private:
   void step() { std::lock_guard g(m_); ++n_; int fd = ::open("x", 0); ::flock(fd, LOCK_EX); } // expect: blocking-in-coroutine
-  void child() { int st; ::waitpid(1, &st, 0); if (::waitpid(1, &st, WNOHANG) > 0) ++st; } // expect: blocking-in-coroutine
+  void child() {
+    int st, fd = 3;
+    ::waitpid(1, &st, 0);                          // expect: blocking-in-coroutine
+    if (::waitpid(1, &st, WNOHANG) > 0) ++st;      // comes back at once
+    if (::flock(fd, LOCK_EX | LOCK_NB) == 0) ++st; // so does this
+    ::flock(fd, LOCK_UN);
+  }
   int open(const char *, int);
   std::mutex m_; int n_ = 0;
 };
