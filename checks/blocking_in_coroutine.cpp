@@ -89,7 +89,8 @@ static const char *what_it_does(BlockKind kind) {
 /// The library whose loop or coroutines these are, as far as names tell.
 static llvm::StringRef library_of(const Program &program, const Function &f) {
   auto in = [&](llvm::StringRef text) -> llvm::StringRef {
-    for (llvm::StringRef known : {"asio", "cppcoro", "folly", "unifex", "seastar", "drogon", "QCoro", "concurrencpp", "cobalt"})
+    for (llvm::StringRef known :
+         {"asio", "cppcoro", "folly", "unifex", "seastar", "drogon", "QCoro", "concurrencpp", "cobalt"})
       if (text.contains(known)) return known;
     return {};
   };
@@ -148,7 +149,8 @@ void report(const Program &program, FunctionId f, const Blocked &blocked, bool c
   finding.severity = Severity::Warning;
   BlockKind kind = what.kind == OpKind::Wait ? BlockKind::ThreadWait : what.block;
   std::string subject = direct ? fmt::format("'{}'", api)
-                               : fmt::format("the call of '{}' reaches '{}', which", blocked.calls.front().chain.front().callee.str().str(), api);
+                               : fmt::format("the call of '{}' reaches '{}', which",
+                                             blocked.calls.front().chain.front().callee.str().str(), api);
   finding.message = fmt::format("{} {} in {}: {}", subject, what_it_does(kind),
                                 coroutine ? "a coroutine" : "code that runs on an event loop",
                                 alternative(program, program.functions[f], kind));
@@ -170,7 +172,8 @@ void check(const Program &program, FunctionId f, bool coroutine, Findings &out) 
       found.push_back({op, {}});
       same = found.end() - 1;
     }
-    if (llvm::none_of(same->calls, [&](const BlockingCall &k) { return k.op == call.op; })) same->calls.push_back(std::move(call));
+    if (llvm::none_of(same->calls, [&](const BlockingCall &k) { return k.op == call.op; }))
+      same->calls.push_back(std::move(call));
   };
   for (const Point &p : program.info[f].blocks) add(p.op, {p.op, {Hop{p.op->site, f, p.op->callee_name}}});
   for (const CallEdge &e : program.info[f].edges) {

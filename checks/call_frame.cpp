@@ -53,7 +53,9 @@ static bool by_value(const Program &program, const Path &path, size_t from) {
   for (size_t i = from; i < path.steps.size(); ++i) {
     if (path.steps[i].kind == PathStep::Deref) return false;
     if (path.steps[i].kind == PathStep::Index && i > 0)
-      if (const Decl *container = program.decl(path.steps[i - 1].symbol); container && holds_pointers(container->type.str())) return false;
+      if (const Decl *container = program.decl(path.steps[i - 1].symbol);
+          container && holds_pointers(container->type.str()))
+        return false;
     if (path.steps[i].kind != PathStep::Field) continue;
     const Decl *decl = program.decl(path.steps[i].symbol);
     if (!decl || !decl->by_value) return false;

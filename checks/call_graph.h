@@ -1,5 +1,5 @@
-// Who can be called where: direct and virtual calls, and calls through values by a flow-insensitive points-to analysis over
-// everything that can hold a callable (fields, variables, parameters, locals, results).
+// Who can be called where: direct and virtual calls, and calls through values by a flow-insensitive points-to analysis
+// over everything that can hold a callable (fields, variables, parameters, locals, results).
 #pragma once
 #include "link.h"
 #include <map>
@@ -10,7 +10,7 @@ namespace snarl {
 
 struct Target {
   FunctionId function = kNoFunction;
-  bool sure = true; ///< false: one of several, or found by its type only
+  bool sure = true;        ///< false: one of several, or found by its type only
   std::vector<Path> bound; ///< objects bound to a callable that was stored; meaningful in the storing function only
 };
 

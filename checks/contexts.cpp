@@ -1,7 +1,7 @@
 // Who runs a function: threads are followed from where they start (main, thread entries, callers that are not in sight)
-// along the calls. A context keeps what matters for races: the agents, the locks held by the callers, whether anything else
-// can run at the time, and whether the objects at hand are known to this thread only. Contexts that agree in all but the
-// agents are one. main is alone until it starts the first thread and after it has joined the last.
+// along the calls. A context keeps what matters for races: the agents, the locks held by the callers, whether anything
+// else can run at the time, and whether the objects at hand are known to this thread only. Contexts that agree in all
+// but the agents are one. main is alone until it starts the first thread and after it has joined the last.
 #include "contexts.h"
 #include "call_frame.h"
 #include "lock_state.h"
@@ -89,7 +89,8 @@ private:
     work();
   }
 
-  /// Lambdas that were kept somewhere and never seen called: by a thread of their own for all we know, if there are threads.
+  /// Lambdas that were kept somewhere and never seen called: by a thread of their own for all we know, if there are
+  /// threads.
   void made_here() {
     for (FunctionId i = 0; i < program_.functions.size(); ++i) {
       const Function &f = program_.functions[i];
@@ -102,7 +103,8 @@ private:
         c.own_this = false;
         c.own_params = 0;
         c.concurrent |= program_.threads;
-        if (program_.threads) c.agents = {agent({i, f.site, "whoever calls what is stored here", repeats(c), SpawnKind::Thread})};
+        if (program_.threads)
+          c.agents = {agent({i, f.site, "whoever calls what is stored here", repeats(c), SpawnKind::Thread})};
         enter(i, c);
       }
     }
@@ -148,8 +150,9 @@ private:
       auto same_ended = [](const std::vector<Site> &a, const std::vector<Site> &b) {
         return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), same_site);
       };
-      if (k.concurrent != c.concurrent || k.starting != c.starting || !same_ended(k.begun, c.begun) || !same_ended(k.ended, c.ended) || k.own_this != c.own_this || k.own_params != c.own_params || k.within != c.within ||
-          !same_holds(k, c))
+      if (k.concurrent != c.concurrent || k.starting != c.starting || !same_ended(k.begun, c.begun) ||
+          !same_ended(k.ended, c.ended) || k.own_this != c.own_this || k.own_params != c.own_params ||
+          k.within != c.within || !same_holds(k, c))
         continue;
       add_agents(f, i, c.agents);
       return;
@@ -214,8 +217,8 @@ private:
         a.entry = kNoFunction;
         a.started = {};
       }
-      a.repeats = !loop && e.kind != SpawnKind::Signal &&
-                  (e.repeats || sites_[f] > 1 || repeats(c) || c.agents.size() > 1);
+      a.repeats =
+          !loop && e.kind != SpawnKind::Signal && (e.repeats || sites_[f] > 1 || repeats(c) || c.agents.size() > 1);
       uint32_t id = agent(a);
       if (!loop)
         for (uint32_t by : c.agents)
@@ -264,7 +267,8 @@ private:
       if (p.root == Root::This) return c.own_this;
       return p.root == Root::Param && p.index < 64 && (c.own_params >> p.index & 1);
     };
-    next.own_this = (e.receiver.known() && own(e.receiver, e.own_receiver)) || (callee.is_lambda && e.same_frame && c.own_this);
+    next.own_this =
+        (e.receiver.known() && own(e.receiver, e.own_receiver)) || (callee.is_lambda && e.same_frame && c.own_this);
     for (size_t i = 0; i < e.args.size() && i < 64; ++i)
       if (e.args[i].known() && own(e.args[i], e.own_args >> i & 1)) next.own_params |= 1ull << i;
     enter(e.callee, std::move(next));
@@ -283,6 +287,8 @@ private:
 
 } // namespace
 
-void find_contexts(Program &program, const LinkOptions &options) { Finder(program, options).run(); }
+void find_contexts(Program &program, const LinkOptions &options) {
+  Finder(program, options).run();
+}
 
 } // namespace snarl

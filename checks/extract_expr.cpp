@@ -237,8 +237,8 @@ void Body::access(Path where, QualType type, bool write, bool atomic, SourceLoca
 /// An operand of an expression whose type is not known yet.
 void Body::reads_operand(const Expr *operand) {
   const Expr *e = strip(operand);
-  if (!e->getType().isNull() && e->isGLValue() && !e->isTypeDependent() && isa<MemberExpr, DeclRefExpr, ArraySubscriptExpr>(e) &&
-      !e->getType()->isFunctionType())
+  if (!e->getType().isNull() && e->isGLValue() && !e->isTypeDependent() &&
+      isa<MemberExpr, DeclRefExpr, ArraySubscriptExpr>(e) && !e->getType()->isFunctionType())
     access(e, false, e->getExprLoc());
 }
 

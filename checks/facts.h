@@ -1,17 +1,17 @@
 // What one translation unit says about concurrency.
 //
-// Facts are a small program. Extraction (extract.cpp) walks each function's Clang CFG once and keeps only what matters to
-// threads: locks taken and dropped, shared memory touched, calls, suspension points, operations that block, threads that
-// start and end, and how objects are named. Nothing is judged and nothing is looked up in other functions; that needs the
-// whole program and is the linker's work (link.cpp), which runs a data-flow analysis over these skeleton CFGs with the
-// summaries of the callees. So a hand-written guard, a lock() wrapper in another file or a callback needs no list of names:
-// its body is in the facts.
+// Facts are a small program. Extraction (extract.cpp) walks each function's Clang CFG once and keeps only what matters
+// to threads: locks taken and dropped, shared memory touched, calls, suspension points, operations that block, threads
+// that start and end, and how objects are named. Nothing is judged and nothing is looked up in other functions; that
+// needs the whole program and is the linker's work (link.cpp), which runs a data-flow analysis over these skeleton CFGs
+// with the summaries of the callees. So a hand-written guard, a lock() wrapper in another file or a callback needs no
+// list of names: its body is in the facts.
 //
-// Naming objects. A Path is a root and some fields. Pointers, references and smart pointers are collapsed into what they
-// refer to: `p->mu`, `(*p).mu`, `p.get()->mu` and `ref.mu` all read {p}.mu. A trailing Deref tells the pointee from the
-// pointer: `ptr_ = q` writes {this}.ptr_, `*ptr_ = 1` writes {this}.ptr_.*
-// A local that is bound once to a path (a reference, a never reassigned pointer, a structured binding) is replaced by that
-// path. What is reassigned stays a Local and is tracked by Assign operations.
+// Naming objects. A Path is a root and some fields. Pointers, references and smart pointers are collapsed into what
+// they refer to: `p->mu`, `(*p).mu`, `p.get()->mu` and `ref.mu` all read {p}.mu. A trailing Deref tells the pointee
+// from the pointer: `ptr_ = q` writes {this}.ptr_, `*ptr_ = 1` writes {this}.ptr_.* A local that is bound once to a
+// path (a reference, a never reassigned pointer, a structured binding) is replaced by that path. What is reassigned
+// stays a Local and is tracked by Assign operations.
 //
 // Extraction must be a pure function of preprocessed input and options; see docs/facts-format.md for the file form.
 #pragma once
@@ -68,16 +68,16 @@ struct Path {
 
 /// A value as far as it matters here: an object, a function, or both (a bound method).
 struct Value {
-  Path path;       ///< the object (pointee for pointers); root None if it is no object of interest
-  Symbol function; ///< USR if the value is a function, lambda, method pointer or a bind of one
+  Path path;                        ///< the object (pointee for pointers); root None if it is no object of interest
+  Symbol function;                  ///< USR if the value is a function, lambda, method pointer or a bind of one
   llvm::SmallVector<Path, 1> bound; ///< objects bound to it, in parameter order (receiver first for methods)
-  bool fresh = false;  ///< made here: new, make_unique, make_shared, malloc
-  bool borrowed = false; ///< passed by pointer or reference (so the callee can keep it)
+  bool fresh = false;               ///< made here: new, make_unique, make_shared, malloc
+  bool borrowed = false;            ///< passed by pointer or reference (so the callee can keep it)
   bool moved = false;
   /// Constant values: false, 0 and null pointers are Zero; other constants NonZero.
   enum Truth : uint8_t { Unknown, Zero, NonZero } truth = Unknown;
-  /// `path` is the Result of an operation and this value is true when that result is false (`return rc == 0`, `!ok`). The
-  /// result of a Try or Timed Acquire is "got it", whatever number the function returns for that.
+  /// `path` is the Result of an operation and this value is true when that result is false (`return rc == 0`, `!ok`).
+  /// The result of a Try or Timed Acquire is "got it", whatever number the function returns for that.
   bool negated = false;
 };
 
@@ -87,8 +87,8 @@ enum class Mode : uint8_t { Exclusive, Shared };
 struct LockTraits {
   bool is_lock = false;
   bool recursive = false;
-  bool shared = false;       ///< has a shared mode
-  bool thread_bound = true;  ///< must be unlocked by the thread that locked it; false for coroutine mutexes, semaphores
+  bool shared = false;      ///< has a shared mode
+  bool thread_bound = true; ///< must be unlocked by the thread that locked it; false for coroutine mutexes, semaphores
   bool spin = false;
 };
 
@@ -100,17 +100,17 @@ enum class OpKind : uint8_t {
   LockInit,   ///< `args[0]` is initialised with `traits` (pthread_mutex_init with a recursive attribute, mtx_init)
   Access,     ///< `path` read or written (`write`), atomically or not (`atomic`)
   Call,       ///< see below
-  Spawn,      ///< `value` = entry function with bound objects, `args` = further arguments, `dest` = handle, `spawn` kind
-  Join,       ///< `path` = thread handle (join, or destruction of a jthread or async future)
-  Detach,     ///< `path` = thread handle
-  Suspend,    ///< co_await or co_yield that can suspend; `callee` = what is awaited (name, for the message)
-  Block,      ///< a call that can block the thread; `block` kind, `api`, `path` = object, `timeout_ms`
-  Wait,       ///< condition variable `path`, lock or guard `args[0]`; `value` = predicate, if given; timeout_ms
-  Notify,     ///< condition variable `path`; `all`
-  Assign,     ///< `dest` now names `value` (pointers and references that are rebound, callables and objects stored)
-  Move,       ///< ownership of guard, handle or unique pointer `path` goes to `dest`
-  Destroy,    ///< `path` goes out of scope; `callee` = USR of its destructor if the class has a body for one
-  Return,     ///< `value`
+  Spawn,   ///< `value` = entry function with bound objects, `args` = further arguments, `dest` = handle, `spawn` kind
+  Join,    ///< `path` = thread handle (join, or destruction of a jthread or async future)
+  Detach,  ///< `path` = thread handle
+  Suspend, ///< co_await or co_yield that can suspend; `callee` = what is awaited (name, for the message)
+  Block,   ///< a call that can block the thread; `block` kind, `api`, `path` = object, `timeout_ms`
+  Wait,    ///< condition variable `path`, lock or guard `args[0]`; `value` = predicate, if given; timeout_ms
+  Notify,  ///< condition variable `path`; `all`
+  Assign,  ///< `dest` now names `value` (pointers and references that are rebound, callables and objects stored)
+  Move,    ///< ownership of guard, handle or unique pointer `path` goes to `dest`
+  Destroy, ///< `path` goes out of scope; `callee` = USR of its destructor if the class has a body for one
+  Return,  ///< `value`
 };
 
 enum class How : uint8_t {
@@ -130,7 +130,17 @@ enum class SpawnKind : uint8_t {
 };
 
 enum class BlockKind : uint8_t {
-  Sleep, ThreadWait, SyncBridge, FileIo, Socket, NameLookup, Process, Input, ThirdParty, Poll, Declared /*attribute or user list*/,
+  Sleep,
+  ThreadWait,
+  SyncBridge,
+  FileIo,
+  Socket,
+  NameLookup,
+  Process,
+  Input,
+  ThirdParty,
+  Poll,
+  Declared /*attribute or user list*/,
 };
 
 inline constexpr int64_t kForever = -1;
@@ -144,10 +154,11 @@ struct Op {
   std::vector<Value> args;
   Value value;
 
-  // Call: `callee` = USR, empty for a call through a value (then `path` is where the function value is kept, `signature` its
-  // type). `path` = receiver of a method call. `dest` = where the result goes (Local, Variable, Return; else Result id).
-  // `is_virtual` = dispatched. A callable given to a function whose body is not available (system headers) is followed by
-  // a Call of its own with `through` = that function: it runs there, under the locks held there.
+  // Call: `callee` = USR, empty for a call through a value (then `path` is where the function value is kept,
+  // `signature` its type). `path` = receiver of a method call. `dest` = where the result goes (Local, Variable, Return;
+  // else Result id). `is_virtual` = dispatched. A callable given to a function whose body is not available (system
+  // headers) is followed by a Call of its own with `through` = that function: it runs there, under the locks held
+  // there.
   Symbol callee;
   Symbol callee_name; ///< qualified, for messages; for Suspend the awaited expression's callee or type
   Symbol signature;
@@ -155,11 +166,11 @@ struct Op {
   bool is_virtual = false;
   bool awaited = false; ///< operand of co_await: runs as a coroutine, not on this stack frame's time
 
-  // Acquire and Release on a lock type the user wrote: USR of the method that does it. If that method's summary acquires
-  // something, that is what is held; otherwise the object itself is the lock.
+  // Acquire and Release on a lock type the user wrote: USR of the method that does it. If that method's summary
+  // acquires something, that is what is held; otherwise the object itself is the lock.
   Symbol via;
 
-  Symbol api; ///< Block, Spawn: name as people know it ("std::this_thread::sleep_for")
+  Symbol api;                    ///< Block, Spawn: name as people know it ("std::this_thread::sleep_for")
   int64_t timeout_ms = kForever; ///< Block, Wait, timed Acquire; 0 = does not block
   uint32_t group = 0;
   LockTraits traits; ///< Acquire: of the lock's type
@@ -180,7 +191,8 @@ struct Branch {
     Flag,   ///< tests an unmodified local, parameter, const field, or field that this function does not write, `path`
             ///< (for correlated conditions: bools, and pointers against null)
   } kind = None;
-  bool success_on_true = true; ///< Result: true means acquired / returned true. Owns: true means owns. Flag: path is true
+  bool success_on_true =
+      true; ///< Result: true means acquired / returned true. Owns: true means owns. Flag: path is true
   uint32_t op = 0;
   Path path;
 };
@@ -188,7 +200,7 @@ struct Branch {
 struct Block {
   std::vector<Op> ops;
   llvm::SmallVector<uint32_t, 2> successors; ///< indices into Function::blocks; unreachable edges left out
-  Branch branch; ///< None unless there are exactly two successors
+  Branch branch;                             ///< None unless there are exactly two successors
 };
 
 /// Contract stated by an attribute or by a naming convention.
@@ -212,21 +224,21 @@ struct Local {
 
 struct Function {
   Symbol usr;
-  Symbol name; ///< qualified, with template arguments left out ("Bus::emit", "lambda in Bus::emit")
-  Site site;   ///< of the definition; for an instantiation, of the pattern
-  Symbol record;         ///< USR of the class for methods
-  Symbol enclosing;      ///< USR of the function around a lambda or local class method
+  Symbol name;                   ///< qualified, with template arguments left out ("Bus::emit", "lambda in Bus::emit")
+  Site site;                     ///< of the definition; for an instantiation, of the pattern
+  Symbol record;                 ///< USR of the class for methods
+  Symbol enclosing;              ///< USR of the function around a lambda or local class method
   std::vector<Symbol> overrides; ///< USRs of all overridden methods, transitively
   std::vector<Param> params;
   std::vector<Local> locals;
-  std::vector<Path> captures;    ///< lambda: what each by-value capture names, in the enclosing function's frame
+  std::vector<Path> captures; ///< lambda: what each by-value capture names, in the enclosing function's frame
   std::vector<Contract> contracts;
-  std::vector<Block> blocks;     ///< blocks[entry] is the entry; empty: declared only (contracts may still be known)
+  std::vector<Block> blocks; ///< blocks[entry] is the entry; empty: declared only (contracts may still be known)
   uint32_t entry = 0, exit = 0;
-  Symbol signature;      ///< canonical function type, for the type-matching fallback of indirect calls
+  Symbol signature; ///< canonical function type, for the type-matching fallback of indirect calls
   bool is_constructor = false, is_destructor = false, is_method = false, is_static = false, is_lambda = false;
   bool is_coroutine = false, is_virtual = false;
-  bool internal = false; ///< internal linkage, private member or lambda: all callers are in sight
+  bool internal = false;      ///< internal linkage, private member or lambda: all callers are in sight
   bool address_taken = false; ///< set by the linker, from all facts
   bool is_main = false;
   bool is_static_init = false; ///< the pseudo function that holds a file's namespace-scope initialisers
@@ -236,10 +248,10 @@ struct Function {
 /// A field or variable that some path names.
 struct Decl {
   Symbol usr;
-  Symbol name;   ///< qualified: "Account::mu", "table", "Codecs::always()::c"
+  Symbol name; ///< qualified: "Account::mu", "table", "Codecs::always()::c"
   Site site;
   Symbol type;
-  Symbol record; ///< USR of the class of a field
+  Symbol record;   ///< USR of the class of a field
   Symbol function; ///< USR of the function of a static local or captured local
   LockTraits lock;
   Path guarded_by; ///< GUARDED_BY / PT_GUARDED_BY, in the frame of a method of the record
@@ -261,7 +273,7 @@ struct Facts {
   std::vector<Function> functions; ///< sorted by usr
   std::vector<Decl> decls;         ///< sorted by usr
   std::vector<Record> records;     ///< sorted by usr
-  unsigned bounded = 0; ///< functions or paths cut because a bound was hit
+  unsigned bounded = 0;            ///< functions or paths cut because a bound was hit
 };
 
 } // namespace snarl

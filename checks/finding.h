@@ -1,5 +1,5 @@
-// What a rule says. A finding is data: rules fill it, renderers (tool/render_*.cpp, the clang-tidy module) print it, and
-// nothing else formats text for people.
+// What a rule says. A finding is data: rules fill it, renderers (tool/render_*.cpp, the clang-tidy module) print it,
+// and nothing else formats text for people.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -51,10 +51,10 @@ using Stack = std::vector<Frame>;
 struct Step {
   Place place;
   std::string message;
-  std::string side;  ///< which thread or chain this belongs to ("thread 2", "one side"); steps of a side are in order
+  std::string side; ///< which thread or chain this belongs to ("thread 2", "one side"); steps of a side are in order
   std::string function; ///< enclosing function, qualified
-  Stack stack;       ///< from runs; empty for source
-  bool main = true;  ///< false: detail that a short rendering may leave out
+  Stack stack;          ///< from runs; empty for source
+  bool main = true;     ///< false: detail that a short rendering may leave out
 };
 
 struct FixIt {
@@ -67,7 +67,7 @@ struct Finding {
   Severity severity = Severity::Warning;
   Tier tier = Tier::Possible;
   std::string message;
-  Place place; ///< primary
+  Place place;          ///< primary
   std::string function; ///< enclosing function of the primary place
   std::vector<Step> steps;
   std::vector<FixIt> fixes;

@@ -1,8 +1,8 @@
-// A lock protects a location if accesses hold it, more surely the closer the two live together. A lock in the same object
-// (or a global beside a global) needs little evidence: one write under it, or a read under it against a write without. A lock
-// from elsewhere is held by chance more often than not, so it must be held nearly always. No evidence are helpers that are
-// called with the lock and without it, places that more often than not do without, and what main does before the threads
-// that could meet it have been started.
+// A lock protects a location if accesses hold it, more surely the closer the two live together. A lock in the same
+// object (or a global beside a global) needs little evidence: one write under it, or a read under it against a write
+// without. A lock from elsewhere is held by chance more often than not, so it must be held nearly always. No evidence
+// are helpers that are called with the lock and without it, places that more often than not do without, and what main
+// does before the threads that could meet it have been started.
 #include "guarded_by.h"
 #include "link_paths.h"
 #include "lock_state.h"
@@ -65,7 +65,8 @@ private:
         // A local of a function is shared only with threads that this very function starts.
         bool at_home = root->function == program_.functions[f].usr;
         bool started_here = llvm::any_of(c.agents, [&](uint32_t a) {
-          return program_.agents[a].entry != kNoFunction && program_.functions[program_.agents[a].entry].enclosing == root->function;
+          return program_.agents[a].entry != kNoFunction &&
+                 program_.functions[program_.agents[a].entry].enclosing == root->function;
         });
         concurrent = at_home ? p.beside : started_here || p.beside;
       }
@@ -108,7 +109,8 @@ private:
     return llvm::any_of(it->second.bases, [&](Symbol b) { return derives(b, base, depth + 1); });
   }
 
-  /// What can be meant by a lock: itself, or the object of the program's own lock type that it lies in ("mu_.m_" is "mu_").
+  /// What can be meant by a lock: itself, or the object of the program's own lock type that it lies in ("mu_.m_" is
+  /// "mu_").
   std::vector<Path> aspects(Path lock) const {
     std::vector<Path> all{lock};
     for (;;) {
@@ -172,14 +174,17 @@ private:
     const Decl *one = program_.decl(lock.last_field());
     unsigned count = 0;
     for (const auto &[usr, d] : program_.decls)
-      if (one && d.lock.is_lock && d.record == one->record && d.function == one->function && (d.record || d.site.file == one->site.file)) ++count;
+      if (one && d.lock.is_lock && d.record == one->record && d.function == one->function &&
+          (d.record || d.site.file == one->site.file))
+        ++count;
     return count;
   }
 
   /// A lock that lies outside the class of the data guards one object of that class: is it this one?
   bool same_place(const Use &use, const Path &lock) const {
     const Decl *data = program_.decl(use.point->path.last_field()), *guard = program_.decl(lock.last_field());
-    if (!data || !guard || !data->record || !guard->record || derives(data->record, guard->record) || derives(guard->record, data->record))
+    if (!data || !guard || !data->record || !guard->record || derives(data->record, guard->record) ||
+        derives(guard->record, data->record))
       return true;
     auto beside = [&](Symbol field) {
       const Decl *d = program_.decl(field);
@@ -192,8 +197,8 @@ private:
   struct Evidence {
     Path lock;
     bool strong = false;
-    unsigned depth = 0; ///< of aspects
-    unsigned uses = 0;  ///< places times contexts
+    unsigned depth = 0;                           ///< of aspects
+    unsigned uses = 0;                            ///< places times contexts
     std::set<const Op *> held, held_writes, bare; ///< bare: without it in some context
     std::set<FunctionId> functions;
   };
@@ -307,6 +312,8 @@ bool Use::meets(const Program &program, const Use &other) const {
   return program.may_overlap(awake(other, *this), ended, awake(*this, other), other.ended);
 }
 
-std::vector<GuardedLocation> inconsistent_locations(const Program &program) { return Inference(program).run(); }
+std::vector<GuardedLocation> inconsistent_locations(const Program &program) {
+  return Inference(program).run();
+}
 
 } // namespace snarl

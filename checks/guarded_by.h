@@ -10,7 +10,7 @@ struct Use {
   FunctionId function = kNoFunction;
   const Context *context = nullptr;
   bool write = false;
-  std::vector<Site> ended; ///< where threads were started that are over by then
+  std::vector<Site> ended;  ///< where threads were started that are over by then
   std::vector<bool> asleep; ///< agents that have not been started by then; empty: not known
   /// Can it meet another use?
   bool meets(const Program &program, const Use &other) const;
@@ -20,16 +20,16 @@ struct Use {
 };
 
 struct GuardedLocation {
-  Path location;  ///< of some access
-  Path guard;     ///< of some access that holds it
+  Path location; ///< of some access
+  Path guard;    ///< of some access that holds it
   bool declared = false;
-  bool strong = false;   ///< the lock lies beside the data
-  std::vector<Use> uses; ///< all concurrent uses
+  bool strong = false;          ///< the lock lies beside the data
+  std::vector<Use> uses;        ///< all concurrent uses
   unsigned held = 0, total = 0; ///< places, not contexts
 };
 
-/// Every location for which a guard can be inferred or is declared and that some use touches without it, in the order of
-/// their names.
+/// Every location for which a guard can be inferred or is declared and that some use touches without it, in the order
+/// of their names.
 std::vector<GuardedLocation> inconsistent_locations(const Program &program);
 
 } // namespace snarl

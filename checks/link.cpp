@@ -140,7 +140,8 @@ unsigned Program::instances_of_record_with(Symbol field) const {
     for (const Local &l : functions[f].locals)
       if (l.by_value && same(l.type.str())) ++objects;
     for (const CallEdge &e : info[f].edges)
-      if (functions[e.callee].is_constructor && functions[e.callee].record == member->record && e.receiver.root != Root::This)
+      if (functions[e.callee].is_constructor && functions[e.callee].record == member->record &&
+          e.receiver.root != Root::This)
         constructed += e.repeats ? 2 : 1;
   }
   return std::max(objects, constructed);
@@ -151,8 +152,8 @@ std::vector<bool> Program::asleep(const std::vector<Site> &begun) const {
   // event libraries and the like.
   bool all_begun = llvm::all_of(functions, [&](const Function &f) {
     return !f.is_main || llvm::all_of(info[by_usr.lookup(f.usr)].summary.begun, [&](const Site &s) {
-             return llvm::any_of(begun, [&](const Site &k) { return same_site(k, s); });
-           });
+      return llvm::any_of(begun, [&](const Site &k) { return same_site(k, s); });
+    });
   });
   std::vector<bool> sleeps(agents.size());
   for (size_t i = 0; i < agents.size(); ++i) {
@@ -182,8 +183,8 @@ bool Program::may_overlap(const std::vector<uint32_t> &a, const std::vector<uint
   return may_overlap(a, {}, b, {});
 }
 
-bool Program::may_overlap(const std::vector<uint32_t> &a, const std::vector<Site> &over_for_a, const std::vector<uint32_t> &b,
-                          const std::vector<Site> &over_for_b) const {
+bool Program::may_overlap(const std::vector<uint32_t> &a, const std::vector<Site> &over_for_a,
+                          const std::vector<uint32_t> &b, const std::vector<Site> &over_for_b) const {
   auto over = [&](uint32_t agent, const std::vector<Site> &sites) {
     return llvm::any_of(sites, [&](const Site &s) { return same_site(s, agents[agent].started); });
   };

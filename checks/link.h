@@ -14,8 +14,8 @@ struct LinkOptions {
   size_t max_rounds = 6;        ///< over a set of mutually recursive functions
 };
 
-/// Never fails: what is missing is unknown, what was cut is counted in Program::bounds. The result does not depend on the
-/// order of `units`.
+/// Never fails: what is missing is unknown, what was cut is counted in Program::bounds. The result does not depend on
+/// the order of `units`.
 Program link(std::vector<Facts> units, const LinkOptions &options = {});
 
 } // namespace snarl

@@ -27,7 +27,9 @@ Path owner_of(const Path &path) {
   return owner;
 }
 
-bool same_object(const Path &a, const Path &b) { return a.known() && a == b; }
+bool same_object(const Path &a, const Path &b) {
+  return a.known() && a == b;
+}
 
 Path stripped(Path path) {
   while (!path.steps.empty() && path.steps.back().kind != PathStep::Field) path.steps.pop_back();
@@ -39,7 +41,8 @@ bool has_field(const Path &path) {
 }
 
 bool holds_pointers(llvm::StringRef type) {
-  return type.contains('*') || type.contains("shared_ptr") || type.contains("weak_ptr") || type.contains("reference_wrapper");
+  return type.contains('*') || type.contains("shared_ptr") || type.contains("weak_ptr") ||
+         type.contains("reference_wrapper");
 }
 
 bool inside(const Program &program, const Function &function, const Path &path) {
@@ -64,7 +67,9 @@ bool inside(const Program &program, const Function &function, const Path &path) 
   return true;
 }
 
-bool text_less(const Path &a, const Path &b) { return to_string(a) < to_string(b); }
+bool text_less(const Path &a, const Path &b) {
+  return to_string(a) < to_string(b);
+}
 
 std::vector<Symbol> containment(const Program &program, const Path &path) {
   std::vector<Symbol> fields;
@@ -81,8 +86,8 @@ std::vector<Symbol> containment(const Program &program, const Path &path) {
     fields.insert(fields.begin(), step.symbol);
   }
   if (path.root == Root::Variable && fields.size() == size_t(llvm::count_if(path.steps, [](const PathStep &s) {
-        return s.kind == PathStep::Field;
-      }))) {
+                                       return s.kind == PathStep::Field;
+                                     }))) {
     const Decl *decl = program.decl(path.symbol);
     if (fields.empty() || (decl && decl->by_value && !decl->function)) fields.insert(fields.begin(), path.symbol);
   }

@@ -6,7 +6,8 @@ namespace snarl {
 
 /// `path` starts with `prefix` (same root, same first steps).
 bool starts_with(const Path &path, const Path &prefix);
-/// `path` with its first part `prefix` replaced by `by`. A None `by` keeps the steps, so the last field still tells the class.
+/// `path` with its first part `prefix` replaced by `by`. A None `by` keeps the steps, so the last field still tells the
+/// class.
 Path rebased(const Path &path, const Path &prefix, const Path &by);
 /// `path` without its last field and what follows: the object the last field belongs to. A bare root stays.
 Path owner_of(const Path &path);
@@ -17,8 +18,8 @@ Path stripped(Path path);
 bool has_field(const Path &path);
 /// Is this the type of a container of pointers? Its elements are somebody else's objects.
 bool holds_pointers(llvm::StringRef type);
-/// The end of `path` lies in the object at its root, or in one that this object alone owns: no reference or shared pointer
-/// leads away on the way.
+/// The end of `path` lies in the object at its root, or in one that this object alone owns: no reference or shared
+/// pointer leads away on the way.
 bool inside(const Program &program, const Function &function, const Path &path);
 
 /// Total order by text, the same in every process.

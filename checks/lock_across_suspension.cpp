@@ -89,7 +89,8 @@ static void from_source(const Program &program, Findings &out) {
         std::string lock = quoted(program, h.lock);
         std::string awaited = p.op->callee_name.empty() ? "" : fmt::format(" at '{}'", p.op->callee_name.str().str());
         Step here = source_step(program, Hop{p.op->site, f, {}}, fmt::format("suspends here{}", awaited));
-        auto same = llvm::find_if(mine, [&](const Finding &k) { return k.steps.front().place == taken.place() && k.names[0] == lock; });
+        auto same = llvm::find_if(
+            mine, [&](const Finding &k) { return k.steps.front().place == taken.place() && k.names[0] == lock; });
         if (same != mine.end()) { // one lock over several suspensions is one finding
           same->steps.push_back(std::move(here));
           continue;
@@ -97,7 +98,8 @@ static void from_source(const Program &program, Findings &out) {
         Finding finding;
         finding.rule = "lock-across-suspension";
         finding.severity = Severity::Error;
-        finding.message = fmt::format("{} is held while the coroutine suspends{}: it may be released on another thread", lock, awaited);
+        finding.message = fmt::format("{} is held while the coroutine suspends{}: it may be released on another thread",
+                                      lock, awaited);
         set_primary(program, finding, Hop{p.op->site, f, {}});
         add_chain(program, finding, h.taken, fmt::format("{} taken here", lock));
         finding.steps.push_back(std::move(here));

@@ -1,7 +1,7 @@
-// The lock graph of the source. A node is a lock class: the field or variable that names the lock. Where one wrapper type is
-// used for several locks ("Locked::mu_" in two members), the member tells them apart; a lock whose member is not known can be
-// any of them. Two instances of one class are no circle of classes; they are reported where nothing orders the two: `this`
-// and a parameter, two parameters, two results of one look-up.
+// The lock graph of the source. A node is a lock class: the field or variable that names the lock. Where one wrapper
+// type is used for several locks ("Locked::mu_" in two members), the member tells them apart; a lock whose member is
+// not known can be any of them. Two instances of one class are no circle of classes; they are reported where nothing
+// orders the two: `this` and a parameter, two parameters, two results of one look-up.
 #include "lock_order_source.h"
 #include "link_paths.h"
 #include "lock_graph.h"
@@ -160,7 +160,8 @@ private:
       std::string side = n == 2 ? (i ? "the other side" : "one side") : fmt::format("side {}", i + 1);
       size_t before = finding.steps.size();
       add_chain(program_, finding, h.taken, fmt::format("takes {}", quoted(program_, h.lock)), side);
-      add_chain(program_, finding, s.pair->wanted.chain, fmt::format("wants {}", quoted(program_, s.pair->wanted.lock)), side);
+      add_chain(program_, finding, s.pair->wanted.chain, fmt::format("wants {}", quoted(program_, s.pair->wanted.lock)),
+                side);
       if (!fresh)
         for (size_t k = before; k < finding.steps.size(); ++k) finding.steps[k].main = false;
     }
@@ -209,17 +210,19 @@ private:
           return same_object(other.wanted.lock, h.lock) &&
                  llvm::any_of(other.holds, [&](const Hold &x) { return same_object(x.lock, pair.wanted.lock); });
         });
-        bool gated = llvm::any_of(pair.holds, [&](const Hold &x) { return &x != &h && x.must && !unordered(x.lock, h.lock); }) ||
-                     llvm::any_of(beside->holds, [](const Hold &x) { return x.must; });
+        bool gated =
+            llvm::any_of(pair.holds, [&](const Hold &x) { return &x != &h && x.must && !unordered(x.lock, h.lock); }) ||
+            llvm::any_of(beside->holds, [](const Hold &x) { return x.must; });
         if (both_ways || gated) continue;
         Finding finding;
         finding.rule = "lock-order";
         finding.severity = Severity::Error;
         finding.tier = Tier::Ordered;
         std::string lock = quoted(program_, h.lock);
-        finding.message = fmt::format("takes {} of a second object while it holds that of a first: two threads that come with the "
-                                      "objects swapped wait for each other for ever",
-                                      lock);
+        finding.message =
+            fmt::format("takes {} of a second object while it holds that of a first: two threads that come with the "
+                        "objects swapped wait for each other for ever",
+                        lock);
         set_primary(program_, finding, pair.wanted.chain.front());
         add_chain(program_, finding, h.taken, fmt::format("takes {} of one object", lock));
         add_chain(program_, finding, pair.wanted.chain, fmt::format("wants {} of another", lock));
@@ -243,6 +246,8 @@ private:
 
 } // namespace
 
-void lock_order_from_source(const Program &program, Findings &out) { Search(program, out).run(); }
+void lock_order_from_source(const Program &program, Findings &out) {
+  Search(program, out).run();
+}
 
 } // namespace snarl

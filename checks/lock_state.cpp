@@ -49,7 +49,9 @@ bool add_sites(std::vector<Site> &into, const std::vector<Site> &other) {
   return into.size() != before;
 }
 
-void State::begin(const std::vector<Site> &sites) { add_sites(begun, sites); }
+void State::begin(const std::vector<Site> &sites) {
+  add_sites(begun, sites);
+}
 
 void State::acquire(Hold hold) {
   auto given = llvm::find_if(dropped, [&](const Path &p) { return same_object(p, hold.lock); });
@@ -134,8 +136,7 @@ void State::forget_root(const Path &name) {
   Path heir;
   for (const auto &n : names)
     if (n.second == name && n.first != name) heir = n.first;
-  if (heir.known())
-    llvm::erase_if(names, [&](const auto &n) { return n.first == heir; });
+  if (heir.known()) llvm::erase_if(names, [&](const auto &n) { return n.first == heir; });
   every_path(*this, [&](Path &p) {
     if (!starts_with(p, name)) return;
     p = heir.known() ? rebased(p, name, heir) : rebased(p, name, Path());
@@ -166,7 +167,9 @@ void State::publish(const Path &path) {
 static bool same_hold(const Hold &a, const Hold &b) {
   return a.lock == b.lock && a.owner == b.owner && a.mode == b.mode && a.assumed == b.assumed;
 }
-static bool same_binding(const Exit::Binding &a, const Exit::Binding &b) { return a.guard == b.guard && a.lock == b.lock; }
+static bool same_binding(const Exit::Binding &a, const Exit::Binding &b) {
+  return a.guard == b.guard && a.lock == b.lock;
+}
 
 template <typename T, typename Same> static bool same_set(const std::vector<T> &a, const std::vector<T> &b, Same same) {
   return a.size() == b.size() &&

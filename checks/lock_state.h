@@ -1,13 +1,13 @@
 // What is known at one point of a function: locks held, what names stand for, who runs beside us.
 //
-// A point can have several states. Two are kept apart as long as they differ in the locks held or bound to guards, and are
-// merged otherwise (property simulation, after Das, Lerner and Seigle's ESP, PLDI 2002). So `if (busy) mu.lock(); ...
-// if (busy) mu.unlock();` and the outcomes of try_lock need nothing special.
+// A point can have several states. Two are kept apart as long as they differ in the locks held or bound to guards, and
+// are merged otherwise (property simulation, after Das, Lerner and Seigle's ESP, PLDI 2002). So `if (busy) mu.lock();
+// ... if (busy) mu.unlock();` and the outcomes of try_lock need nothing special.
 //
-// Names. A pointer that is bound to an object is replaced by it wherever it is used. At the head of a loop, where a pointer
-// names another object each time round, it is generalised: the object is called by the pointer's name instead. When a
-// pointer moves on, what it named before becomes an unknown instance: still of the same lock class, but equal to nothing.
-// That is how hand-over-hand locking along a list is followed.
+// Names. A pointer that is bound to an object is replaced by it wherever it is used. At the head of a loop, where a
+// pointer names another object each time round, it is generalised: the object is called by the pointer's name instead.
+// When a pointer moves on, what it named before becomes an unknown instance: still of the same lock class, but equal to
+// nothing. That is how hand-over-hand locking along a list is followed.
 #pragma once
 #include "program.h"
 
@@ -21,10 +21,10 @@ struct State {
   std::vector<std::pair<uint32_t, bool>> results; ///< operation -> its result was true (acquired, returned true)
   std::vector<std::pair<Path, bool>> flags;
   std::vector<Thread> threads;
-  bool unjoinable = false;      ///< a detached thread runs
-  std::vector<Site> begun;      ///< where threads may have been started
-  std::vector<Path> own;        ///< objects made here that nobody else can know yet
-  std::vector<Path> published;  ///< roots that others can know from here on
+  bool unjoinable = false;     ///< a detached thread runs
+  std::vector<Site> begun;     ///< where threads may have been started
+  std::vector<Path> own;       ///< objects made here that nobody else can know yet
+  std::vector<Path> published; ///< roots that others can know from here on
   std::optional<bool> returned;
   bool returns_fresh = false;
   bool came_back = false; ///< at the head of a loop: over its back edge

@@ -73,9 +73,9 @@ struct CallModel {
   BlockKind block = BlockKind::Sleep;
   SpawnKind spawn = SpawnKind::Thread;
   enum Unit : uint8_t { None, Seconds, Millis, Micros, Nanos, Chrono } unit = None; ///< of the time-out argument
-  int nonblock_flags = -1; ///< Block: argument with a flag that makes it non-blocking; -2: only if the fd blocks
+  int nonblock_flags = -1;      ///< Block: argument with a flag that makes it non-blocking; -2: only if the fd blocks
   int64_t nonblock_bits = 0x40; ///< any of these flags does: MSG_DONTWAIT
-  bool write = false;      ///< AtomicOp, Notify: all
+  bool write = false;           ///< AtomicOp, Notify: all
 };
 
 /// Qualified names to models. Copyable; the built-in tables plus what a project adds.

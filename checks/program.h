@@ -1,14 +1,14 @@
 // The whole program as the rules see it: merged facts and what the linker worked out about them.
 //
-// Everything below is indexed by function number (position in Program::functions, which is sorted by USR, so numbers do not
-// depend on the order in which files were read). Paths are in the frame of the function they belong to, and resolved: what
-// is known to be an alias has been replaced by what it names.
+// Everything below is indexed by function number (position in Program::functions, which is sorted by USR, so numbers do
+// not depend on the order in which files were read). Paths are in the frame of the function they belong to, and
+// resolved: what is known to be an alias has been replaced by what it names.
 #pragma once
 #include "facts.h"
 #include "llvm/ADT/DenseMap.h"
 #include <map>
-#include <set>
 #include <optional>
+#include <set>
 
 namespace snarl {
 
@@ -25,7 +25,9 @@ struct Hop {
 using Chain = std::vector<Hop>;
 inline constexpr size_t kMaxChain = 12;
 
-inline bool same_site(const Site &a, const Site &b) { return a.line == b.line && a.column == b.column && a.file == b.file; }
+inline bool same_site(const Site &a, const Site &b) {
+  return a.line == b.line && a.column == b.column && a.file == b.file;
+}
 
 /// A thread as its starter sees it.
 struct Thread {
@@ -45,10 +47,15 @@ struct Hold {
   bool attempt = false; ///< taken by a try or timed form
   bool assumed = false; ///< by contract of the function (requires, assert): the caller's, not ours
   /// For locks of callers that have no name in this function: how `this` relates to the object that owns the lock.
-  enum Reach : uint8_t { None, Contains /*this lies inside that object*/, Leads /*this is reached through it*/ } reach = None;
+  enum Reach : uint8_t {
+    None,
+    Contains /*this lies inside that object*/,
+    Leads /*this is reached through it*/
+  } reach = None;
 };
 
-/// Holds only if a switch of the caller's has this value: a parameter (`if (need_lock)`) or a field (`if (!q->in_callback)`).
+/// Holds only if a switch of the caller's has this value: a parameter (`if (need_lock)`) or a field (`if
+/// (!q->in_callback)`).
 struct Condition {
   Path path;
   bool truth = false;
@@ -64,9 +71,9 @@ struct Acquisition {
   Chain chain;
   std::vector<Path> dropped; ///< locks of the caller released before this acquisition
   std::vector<Condition> when;
-  bool conditional = false;  ///< depends on a switch whose value is not known
-  bool indirect = false;     ///< reached through a call whose target is not certain (virtual, callback)
-  Path stored;               ///< where the callable was kept that led here, if one was
+  bool conditional = false; ///< depends on a switch whose value is not known
+  bool indirect = false;    ///< reached through a call whose target is not certain (virtual, callback)
+  Path stored;              ///< where the callable was kept that led here, if one was
 };
 
 /// Something wanted while something else is held, in the frame where what is held was taken.
@@ -84,7 +91,7 @@ struct BlockingCall {
 /// A lock state at a suspension, an access or a blocking operation.
 struct Point {
   const Op *op = nullptr;
-  Path path;                 ///< resolved Op::path
+  Path path; ///< resolved Op::path
   std::vector<Hold> holds;
   std::vector<Path> dropped; ///< locks of the caller that are not held here
   bool beside = false;       ///< threads started in this function are still running
@@ -97,18 +104,18 @@ struct Point {
 struct CallEdge {
   FunctionId callee = kNoFunction;
   const Op *op = nullptr;
-  Path receiver;             ///< the callee's `this`, in the caller's frame
-  std::vector<Path> args;    ///< the callee's parameters
+  Path receiver;          ///< the callee's `this`, in the caller's frame
+  std::vector<Path> args; ///< the callee's parameters
   std::vector<Hold> holds;
   std::vector<Path> dropped;
   bool beside = false;
   std::vector<Site> ended, begun;
   bool own_receiver = false;
-  uint64_t own_args = 0;     ///< bit i: argument i is visible to this thread only
+  uint64_t own_args = 0;               ///< bit i: argument i is visible to this thread only
   bool spawn = false, repeats = false; ///< starts a thread; in a loop
   SpawnKind kind = SpawnKind::Thread;
   bool awaited = false;
-  bool same_frame = false;   ///< a lambda of this very function: `this` and captures keep their meaning
+  bool same_frame = false; ///< a lambda of this very function: `this` and captures keep their meaning
 };
 
 /// A thread entry, or a group of callers that can run at the same time as others.
@@ -128,10 +135,10 @@ struct Context {
   std::vector<Site> ended;      ///< where threads were started that are certainly over
   bool starting = false;        ///< in main, and `begun` is all that main can have started before
   std::vector<Site> begun;
-  std::vector<Hold> holds;      ///< locks of the callers, named in this function's frame where possible
+  std::vector<Hold> holds; ///< locks of the callers, named in this function's frame where possible
   bool own_this = false;
   uint64_t own_params = 0;
-  std::vector<Symbol> within;   ///< fields in which `this` lies by value, outermost first, as far as the callers tell
+  std::vector<Symbol> within; ///< fields in which `this` lies by value, outermost first, as far as the callers tell
   FunctionId caller = kNoFunction; ///< one caller, for showing the way
   uint32_t caller_context = 0;
   Site call_site;
@@ -139,8 +146,8 @@ struct Context {
 
 /// How a function leaves the locks, for callers.
 struct Exit {
-  std::vector<Hold> holds;   ///< taken here and still held
-  std::vector<Path> dropped; ///< the caller's, released here
+  std::vector<Hold> holds;                  ///< taken here and still held
+  std::vector<Path> dropped;                ///< the caller's, released here
   std::vector<std::pair<Path, Path>> names; ///< pointers and members bound: name -> object
   struct Binding {
     Path guard, lock;
@@ -154,7 +161,7 @@ struct Exit {
   bool started_unjoinable = false;
   std::optional<bool> result; ///< what it returns on this way out, if known
   std::vector<Condition> when;
-  bool returns_fresh = false; ///< the returned object was made here and nobody else knows it
+  bool returns_fresh = false;  ///< the returned object was made here and nobody else knows it
   std::vector<Path> published; ///< parameters (and `this`) kept beyond the call
 };
 
@@ -172,8 +179,8 @@ struct Summary {
   std::vector<Acquisition> acquires; ///< transitive
   std::vector<BlockingCall> blocks;  ///< transitive, but not through awaited calls and not in started threads
   std::vector<Callback> callbacks;
-  std::vector<LockPair> pairs;       ///< whose locks only callers can name
-  std::vector<Site> begun;           ///< where threads may be started, transitively
+  std::vector<LockPair> pairs; ///< whose locks only callers can name
+  std::vector<Site> begun;     ///< where threads may be started, transitively
 };
 
 struct FunctionInfo {
@@ -185,7 +192,7 @@ struct FunctionInfo {
 };
 
 struct Program {
-  std::vector<Function> functions; ///< one per USR, sorted by USR
+  std::vector<Function> functions;                            ///< one per USR, sorted by USR
   llvm::DenseMap<Symbol, std::vector<FunctionId>> overriders; ///< by the overridden method, transitively; with bodies
   llvm::DenseMap<Symbol, FunctionId> by_usr;
   llvm::DenseMap<Symbol, Decl> decls;

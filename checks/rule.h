@@ -8,20 +8,20 @@
 
 namespace snarl {
 
-struct Program;  // facts of the whole program, linked: program.h
-struct Run;      // one recorded process: run.h
+struct Program; // facts of the whole program, linked: program.h
+struct Run;     // one recorded process: run.h
 
 enum class Level { On, Strict };
 
 struct Rule {
-  const char *name;       ///< public, kebab-case, as in docs/rules.md
-  const char *summary;    ///< one sentence, no full stop
-  Severity severity;      ///< default
+  const char *name;    ///< public, kebab-case, as in docs/rules.md
+  const char *summary; ///< one sentence, no full stop
+  Severity severity;   ///< default
   Level level;
-  const char *why;        ///< a few sentences: what goes wrong, what is reported, what is not
-  const char *bad;        ///< example that is reported; compiled and checked by the tests
-  const char *good;       ///< the same done right; checked to be silent
-  const char *silence;    ///< how to say "this is on purpose"
+  const char *why;     ///< a few sentences: what goes wrong, what is reported, what is not
+  const char *bad;     ///< example that is reported; compiled and checked by the tests
+  const char *good;    ///< the same done right; checked to be silent
+  const char *silence; ///< how to say "this is on purpose"
   void (*from_source)(const Program &program, Findings &out); ///< null: not decided from source
   void (*from_run)(const Run &run, Findings &out);            ///< null: not decided from runs
 };

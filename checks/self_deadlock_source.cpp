@@ -18,8 +18,8 @@ static bool certain(const Path &p) {
   });
 }
 
-/// `wanted` leads from the owner of `held` out through another object, or through a callable that the owner keeps, and back
-/// to an object of the owner's class; and there is only one of those.
+/// `wanted` leads from the owner of `held` out through another object, or through a callable that the owner keeps, and
+/// back to an object of the owner's class; and there is only one of those.
 static bool comes_back(const Program &program, const Path &held, const Acquisition &wanted) {
   if (wanted.chain.size() < 2 || held.last_field() != wanted.lock.last_field() || !has_field(held)) return false;
   const Decl *lock = program.decl(held.last_field());
@@ -30,7 +30,8 @@ static bool comes_back(const Program &program, const Path &held, const Acquisiti
   Path back = stripped(owner_of(wanted.lock)); // ends in the field that refers back
   const Decl *reference = back.steps.empty() ? nullptr : program.decl(back.steps.back().symbol);
   if (!reference || reference->by_value || reference->record == lock->record) return false;
-  bool from_owner = wanted.lock.known() && starts_with(wanted.lock, owner) && back.steps.size() >= owner.steps.size() + 2;
+  bool from_owner =
+      wanted.lock.known() && starts_with(wanted.lock, owner) && back.steps.size() >= owner.steps.size() + 2;
   return from_owner ? made <= 1 : !wanted.lock.known() && made == 1;
 }
 
@@ -65,9 +66,9 @@ void self_deadlock_from_source(const Program &program, Findings &out) {
         finding.severity = Severity::Error;
         finding.tier = same ? Tier::Ordered : Tier::Possible;
         std::string lock = quoted(program, h.lock);
-        finding.message = want.chain.size() > 1
-                              ? fmt::format("'{}' wants {}, which is held here", want.chain.front().callee.str().str(), lock)
-                              : fmt::format("{} is taken again by the thread that holds it", lock);
+        finding.message = want.chain.size() > 1 ? fmt::format("'{}' wants {}, which is held here",
+                                                              want.chain.front().callee.str().str(), lock)
+                                                : fmt::format("{} is taken again by the thread that holds it", lock);
         if (h.mode == Mode::Shared) finding.message += " for reading";
         finding.message += ": the thread waits for itself";
         set_primary(program, finding, want.chain.front());

@@ -3,7 +3,9 @@
 
 namespace snarl {
 
-std::string quoted(const Program &program, const Path &path) { return fmt::format("'{}'", program.name_of(path)); }
+std::string quoted(const Program &program, const Path &path) {
+  return fmt::format("'{}'", program.name_of(path));
+}
 
 Step source_step(const Program &program, const Hop &hop, std::string message, std::string side) {
   Step s;
@@ -14,16 +16,21 @@ Step source_step(const Program &program, const Hop &hop, std::string message, st
   return s;
 }
 
-void add_chain(const Program &program, Finding &finding, const Chain &chain, const std::string &last, const std::string &side) {
+void add_chain(const Program &program, Finding &finding, const Chain &chain, const std::string &last,
+               const std::string &side) {
   for (size_t i = 0; i < chain.size(); ++i) {
     bool end = i + 1 == chain.size();
     std::string callee = chain[i].callee.str().str();
-    finding.steps.push_back(source_step(
-        program, chain[i], end ? last : callee.empty() ? "calls what was stored" : fmt::format("calls '{}'", callee), side));
+    finding.steps.push_back(source_step(program, chain[i],
+                                        end              ? last
+                                        : callee.empty() ? "calls what was stored"
+                                                         : fmt::format("calls '{}'", callee),
+                                        side));
   }
 }
 
-void add_callers(const Program &program, Finding &finding, const Context &context, size_t limit, const std::string &side) {
+void add_callers(const Program &program, Finding &finding, const Context &context, size_t limit,
+                 const std::string &side) {
   std::vector<Step> calls;
   const Context *c = &context;
   while (c->caller != kNoFunction && calls.size() < limit) {

@@ -1,4 +1,5 @@
-// Bottom-up half of the link: each function is interpreted once over its skeleton CFG, with the summaries of what it calls.
+// Bottom-up half of the link: each function is interpreted once over its skeleton CFG, with the summaries of what it
+// calls.
 #pragma once
 #include "call_graph.h"
 

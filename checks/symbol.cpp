@@ -45,6 +45,8 @@ Table &table() {
 } // namespace
 
 Symbol::Symbol(llvm::StringRef text) : id_(table().intern(text)) {}
-llvm::StringRef Symbol::str() const { return table().text(id_); }
+llvm::StringRef Symbol::str() const {
+  return table().text(id_);
+}
 
 } // namespace snarl

@@ -78,12 +78,11 @@ the access, with the reason why no other thread can be there at the same time.
 
 /// Can `use` meet another use of the location, one of them writing?
 static bool races(const Program &program, const Use &use, const std::vector<Use> &uses) {
-  return llvm::any_of(uses, [&](const Use &other) {
-    return (use.write || other.write) && use.meets(program, other);
-  });
+  return llvm::any_of(uses, [&](const Use &other) { return (use.write || other.write) && use.meets(program, other); });
 }
 
-static void report(const Program &program, const GuardedLocation &location, std::vector<const Use *> uses, Findings &out) {
+static void report(const Program &program, const GuardedLocation &location, std::vector<const Use *> uses,
+                   Findings &out) {
   llvm::sort(uses, [](const Use *a, const Use *b) {
     Place x = a->point->op->site.place(), y = b->point->op->site.place();
     return x < y || (x == y && a < b); // of one vector, so its order
@@ -104,16 +103,20 @@ static void report(const Program &program, const GuardedLocation &location, std:
     Place place = u->point->op->site.place();
     if (llvm::is_contained(shown, place)) continue;
     shown.push_back(place);
-    finding.steps.push_back(source_step(program, Hop{u->point->op->site, u->function, {}},
-                                        fmt::format("{} {} here without the lock", data, u->write ? "written" : "read")));
+    finding.steps.push_back(
+        source_step(program, Hop{u->point->op->site, u->function, {}},
+                    fmt::format("{} {} here without the lock", data, u->write ? "written" : "read")));
   }
   const Use *with = nullptr; // a write tells more than a read
   for (const Use &u : location.uses)
     if (u.guarded == Use::Yes && (!with || (u.write && !with->write))) with = &u;
   if (with) {
-    finding.steps.push_back(source_step(program, Hop{with->point->op->site, with->function, {}},
-                                        fmt::format("{} {} here with {} held", data, with->write ? "written" : "read", lock)));
-    if (with->taken.line) finding.steps.push_back({with->taken.place(), lock + " taken here", {}, program.name_of(with->function), {}, false});
+    finding.steps.push_back(
+        source_step(program, Hop{with->point->op->site, with->function, {}},
+                    fmt::format("{} {} here with {} held", data, with->write ? "written" : "read", lock)));
+    if (with->taken.line)
+      finding.steps.push_back(
+          {with->taken.place(), lock + " taken here", {}, program.name_of(with->function), {}, false});
   }
   finding.names = {program.name_of(location.location), program.name_of(location.guard)};
   finding.key = fmt::format("{} in {}", program.name_of(location.location), finding.function);
@@ -124,7 +127,8 @@ static void from_source(const Program &program, Findings &out) {
   for (const GuardedLocation &location : inconsistent_locations(program)) {
     std::map<FunctionId, std::vector<const Use *>> by_function; // ordered by USR
     for (const Use &u : location.uses)
-      if (u.guarded == Use::No && (location.declared || races(program, u, location.uses))) by_function[u.function].push_back(&u);
+      if (u.guarded == Use::No && (location.declared || races(program, u, location.uses)))
+        by_function[u.function].push_back(&u);
     for (auto &[function, uses] : by_function) report(program, location, uses, out);
   }
 }

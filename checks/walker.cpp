@@ -107,9 +107,9 @@ void Walker::deliver(uint32_t block, State state, std::vector<uint32_t> &work) {
   if (changed && !llvm::is_contained(work, block)) work.push_back(block);
 }
 
-/// `for (int once = (lock(m), 1); once; once = (unlock(m), 0))`, the usual body of a locking macro. The facts do not say how
-/// often a loop runs, but a loop that releases what was taken before it can only be meant to run once: what comes from
-/// outside goes in, what comes back goes out.
+/// `for (int once = (lock(m), 1); once; once = (unlock(m), 0))`, the usual body of a locking macro. The facts do not
+/// say how often a loop runs, but a loop that releases what was taken before it can only be meant to run once: what
+/// comes from outside goes in, what comes back goes out.
 void Walker::find_once(uint32_t head) {
   auto more = [](const State &a, const State &b) {
     return a.holds.size() > b.holds.size() && llvm::all_of(b.holds, [&](const Hold &h) {
@@ -214,7 +214,8 @@ bool Walker::run() {
   finish();
   if (cut_) program_.bounded["functions with more lock states than are followed"].insert(self_);
   auto size = [](const Summary &s) {
-    return std::tuple(s.exits.size(), s.acquires.size(), s.blocks.size(), s.callbacks.size(), s.pairs.size(), s.begun.size());
+    return std::tuple(s.exits.size(), s.acquires.size(), s.blocks.size(), s.callbacks.size(), s.pairs.size(),
+                      s.begun.size());
   };
   FunctionInfo &mine = program_.info[self_];
   bool changed = size(mine.summary) != size(out_.summary);
@@ -235,7 +236,9 @@ void summarize(Program &program, const CallGraph &graph, const LinkOptions &opti
             }))
           break;
       }
-      if (round + 1 == options.max_rounds) program.bounded["groups of mutually recursive functions that were not followed to the end"].insert(component[0]);
+      if (round + 1 == options.max_rounds)
+        program.bounded["groups of mutually recursive functions that were not followed to the end"].insert(
+            component[0]);
     }
   }
 }

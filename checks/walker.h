@@ -19,7 +19,9 @@ inline Path lock_of_guard(Path guard) {
   return guard;
 }
 
-inline Path result_path(const Op &op) { return op.dest.known() ? op.dest : root_path(Root::Result, op.id); }
+inline Path result_path(const Op &op) {
+  return op.dest.known() ? op.dest : root_path(Root::Result, op.id);
+}
 
 class Walker {
 public:
@@ -56,7 +58,8 @@ private:
   void destroy(const Op &op, State state, States &out);
   void return_value(const Op &op, State &state);
   void apply(State &state, const Exit &exit, const CallFrame &frame, const Op &op, FunctionId callee);
-  std::vector<const Exit *> exits_for(const State &state, const CallFrame &frame, const Op &op, FunctionId callee, std::vector<std::optional<bool>> &results) const;
+  std::vector<const Exit *> exits_for(const State &state, const CallFrame &frame, const Op &op, FunctionId callee,
+                                      std::vector<std::optional<bool>> &results) const;
   CallFrame frame(const State &state, const Op &op, const Target &target) const;
   CallFrame callback_frame(const State &state, const CallFrame &outer, const Callback &callback, const Target &target,
                            const Value &value) const;
@@ -64,8 +67,10 @@ private:
   bool tested(uint32_t op) const;
   bool polled(const Op &op) const;
   std::vector<Condition> conditions(const State &state) const;
-  /// Rewrites conditions of a callee for this function. False if the call contradicts one. `unknown`: one was left open.
-  bool meets(std::vector<Condition> &when, const CallFrame &frame, const State &state, const Op &op, bool &unknown) const;
+  /// Rewrites conditions of a callee for this function. False if the call contradicts one. `unknown`: one was left
+  /// open.
+  bool meets(std::vector<Condition> &when, const CallFrame &frame, const State &state, const Op &op,
+             bool &unknown) const;
   bool by_value_place(const Path &path) const;
   bool is_own(const State &state, const Path &path) const;
 

@@ -5,7 +5,9 @@
 
 namespace snarl {
 
-Hop Walker::hop(const Op &op) const { return {op.site, self_, op.callee_name}; }
+Hop Walker::hop(const Op &op) const {
+  return {op.site, self_, op.callee_name};
+}
 
 bool Walker::tested(uint32_t op) const {
   return llvm::any_of(f_.blocks, [&](const Block &b) { return b.branch.kind == Branch::Result && b.branch.op == op; });
@@ -43,12 +45,14 @@ std::vector<Condition> Walker::conditions(const State &state) const {
   for (const auto &[path, truth] : state.flags) {
     bool parameter = path.root == Root::Param && path.steps.empty() && is_switch(f_, path.index);
     bool field = (path.root == Root::This || path.root == Root::Param) && has_field(path);
-    if ((parameter || field || (path.root == Root::Variable && !program_.decl(path.symbol))) && all.size() < 16) all.push_back({path, truth});
+    if ((parameter || field || (path.root == Root::Variable && !program_.decl(path.symbol))) && all.size() < 16)
+      all.push_back({path, truth});
   }
   return all;
 }
 
-bool Walker::meets(std::vector<Condition> &when, const CallFrame &frame, const State &state, const Op &op, bool &unknown) const {
+bool Walker::meets(std::vector<Condition> &when, const CallFrame &frame, const State &state, const Op &op,
+                   bool &unknown) const {
   std::vector<Condition> open;
   for (const Condition &c : when) {
     std::optional<bool> truth;
@@ -87,7 +91,8 @@ CallFrame Walker::frame(const State &state, const Op &op, const Target &target) 
   bool home = callee.is_lambda && callee.enclosing == f_.usr;
   size_t shift = 0;
   std::vector<Path> bound;
-  for (const Path &p : op.kind == OpKind::Spawn || op.kind == OpKind::Wait ? op.value.bound : llvm::SmallVector<Path, 1>())
+  for (const Path &p :
+       op.kind == OpKind::Spawn || op.kind == OpKind::Wait ? op.value.bound : llvm::SmallVector<Path, 1>())
     bound.push_back(state.resolve(p));
   if (callee.is_lambda) {
     if (home) {
@@ -155,7 +160,8 @@ void Walker::apply(State &state, const Exit &exit, const CallFrame &frame, const
       guard = up(guard);
       size_t before = state.holds.size();
       state.release_owned_by(guard);
-      if (state.holds.size() == before && guard.known() && guard.root != Root::Local) state.release(lock_of_guard(guard));
+      if (state.holds.size() == before && guard.known() && guard.root != Root::Local)
+        state.release(lock_of_guard(guard));
     } else {
       state.release(up(p));
     }
@@ -168,7 +174,8 @@ void Walker::apply(State &state, const Exit &exit, const CallFrame &frame, const
     Exit::Binding mine = b;
     mine.guard = up(b.guard);
     mine.lock = up(b.lock);
-    if (mine.guard.known() && llvm::none_of(state.guards, [&](const auto &x) { return x.guard == mine.guard && x.lock == mine.lock; }))
+    if (mine.guard.known() &&
+        llvm::none_of(state.guards, [&](const auto &x) { return x.guard == mine.guard && x.lock == mine.lock; }))
       state.guards.push_back(mine);
   }
   for (const Hold &h : exit.holds) {
@@ -221,8 +228,9 @@ std::vector<const Exit *> Walker::exits_for(const State &state, const CallFrame 
     const Exit &e = all[i];
     std::optional<bool> result = e.result;
     if (differ && !known && !program_.functions[callee].is_constructor) { // a guard remembers which it was
-      // Holds a lock on some ways out only. If the caller looks at the result, that is what tells them apart (C functions
-      // say 0 for success); if it does not, the lock left held is a mistake of the callee and not ours to follow.
+      // Holds a lock on some ways out only. If the caller looks at the result, that is what tells them apart (C
+      // functions say 0 for success); if it does not, the lock left held is a mistake of the callee and not ours to
+      // follow.
       bool c_style = program_.functions[callee].signature.str().starts_with("int ");
       if (tested(op.id)) {
         if (!result) result = (taken(e) == most) != c_style;
@@ -239,7 +247,8 @@ std::vector<const Exit *> Walker::exits_for(const State &state, const CallFrame 
 /// assertHeld(), mutex_assert_held(&m), AssertLocked(): says what holds here, does nothing.
 static bool asserts_held(const Op &op) {
   std::string name;
-  for (char c : op.callee_name.str().rsplit(':').second.empty() ? op.callee_name.str() : op.callee_name.str().rsplit(':').second)
+  for (char c :
+       op.callee_name.str().rsplit(':').second.empty() ? op.callee_name.str() : op.callee_name.str().rsplit(':').second)
     if (c != '_') name += llvm::toLower(c);
   return llvm::StringRef(name).contains("assertheld") || llvm::StringRef(name).contains("assertlocked");
 }
@@ -260,7 +269,8 @@ void Walker::call(const Op &op, State state, States &out) {
     h.lock = state.resolve(op.path.known() ? op.path : op.args.empty() ? Path() : op.args[0].path);
     h.assumed = true;
     h.taken = {hop(op)};
-    if (h.lock.known() && llvm::none_of(state.holds, [&](const Hold &x) { return x.lock == h.lock; })) state.holds.push_back(h);
+    if (h.lock.known() && llvm::none_of(state.holds, [&](const Hold &x) { return x.lock == h.lock; }))
+      state.holds.push_back(h);
     out.push_back(std::move(state));
     return;
   }

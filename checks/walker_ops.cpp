@@ -55,7 +55,8 @@ bool Walker::is_own(const State &state, const Path &path) const {
   if (!inside(program_, f_, path)) return false;
   if (state.is_own(path) || stopped(program_, state, path) || makes(f_, state, path)) return true;
   Path root = root_path(path.root, path.index);
-  // An object on this stack is known to others once threads run that this function started, or once it was kept somewhere.
+  // An object on this stack is known to others once threads run that this function started, or once it was kept
+  // somewhere.
   bool kept = state.threads_run() || llvm::is_contained(state.published, root);
   switch (path.root) {
   case Root::This: return f_.is_constructor || f_.is_destructor;
@@ -74,7 +75,8 @@ void Walker::step(const Op &op, State state, States &out) {
   case OpKind::Release: {
     std::vector<Target> via = graph_.targets(self_, op);
     if (op.via && !via.empty() && !op.args.empty()) {
-      bool releases = llvm::any_of(program_.info[via[0].function].summary.exits, [](const Exit &e) { return !e.dropped.empty(); });
+      bool releases =
+          llvm::any_of(program_.info[via[0].function].summary.exits, [](const Exit &e) { return !e.dropped.empty(); });
       if (releases) {
         for (const Exit &e : program_.info[via[0].function].summary.exits) {
           State s = state;
@@ -317,7 +319,8 @@ void Walker::assign(const Op &op, State &state) {
     llvm::erase_if(state.own, [&](const Path &p) { return starts_with(p, name); });
   }
   state.bind(name, object);
-  if (op.value.fresh && (local || name.root == Root::Result || name.root == Root::Return || name.root == Root::Variable))
+  if (op.value.fresh &&
+      (local || name.root == Root::Result || name.root == Root::Return || name.root == Root::Variable))
     state.own.push_back(name);
 }
 

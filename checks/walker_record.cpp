@@ -29,7 +29,8 @@ static void merge_ended(std::vector<Site> &into, const std::vector<Site> &other,
   if (first)
     into = other;
   else
-    llvm::erase_if(into, [&](const Site &s) { return llvm::none_of(other, [&](const Site &o) { return same_site(s, o); }); });
+    llvm::erase_if(into,
+                   [&](const Site &s) { return llvm::none_of(other, [&](const Site &o) { return same_site(s, o); }); });
 }
 
 static bool same_chain(const Chain &a, const Chain &b) {
@@ -38,7 +39,8 @@ static bool same_chain(const Chain &a, const Chain &b) {
          });
 }
 
-/// Is this a wait for something that the function has asked before whether it is ready: `if (f.wait_for(0s) == ready) f.get()`?
+/// Is this a wait for something that the function has asked before whether it is ready: `if (f.wait_for(0s) == ready)
+/// f.get()`?
 bool Walker::polled(const Op &op) const {
   return op.path.known() && llvm::any_of(f_.blocks, [&](const Block &b) {
            return llvm::any_of(b.ops, [&](const Op &other) {
@@ -140,7 +142,9 @@ void Walker::record_wants(const Op &op, const State &state, std::vector<Want> &w
         as_call.path = b.lock;
         from_callee(targets[0], frame(state, as_call, targets[0]));
       }
-      if (llvm::any_of(program_.info[targets[0].function].summary.exits, [](const Exit &e) { return !e.holds.empty(); })) return;
+      if (llvm::any_of(program_.info[targets[0].function].summary.exits,
+                       [](const Exit &e) { return !e.holds.empty(); }))
+        return;
     }
     for (const Exit::Binding &b : locks) {
       Acquisition a;
@@ -162,7 +166,8 @@ void Walker::record_wants(const Op &op, const State &state, std::vector<Want> &w
     for (const Callback &cb : program_.info[t.function].summary.callbacks) {
       if (cb.param >= op.args.size()) continue;
       const Value &value = op.args[cb.param];
-      if (!value.function && value.path.root == Root::Param && value.path.steps.empty()) continue; // the caller's to know
+      if (!value.function && value.path.root == Root::Param && value.path.steps.empty())
+        continue; // the caller's to know
       for (const Target &called : graph_.values(self_, value)) {
         if (program_.functions[called.function].is_coroutine) continue;
         CallFrame inner = callback_frame(state, fr, cb, called, op.args[cb.param]);
@@ -310,7 +315,8 @@ void Walker::record_call(const Op &op, const States &states) {
       p.beside = s.threads_run();
       add_acquisition(w.acquisition);
       auto known = llvm::find_if(seen, [&](const Seen &k) {
-        return k.pair.wanted.lock == p.wanted.lock && k.pair.wanted.mode == p.wanted.mode && same_chain(k.pair.wanted.chain, p.wanted.chain);
+        return k.pair.wanted.lock == p.wanted.lock && k.pair.wanted.mode == p.wanted.mode &&
+               same_chain(k.pair.wanted.chain, p.wanted.chain);
       });
       if (known == seen.end()) {
         seen.push_back({std::move(p), 1});
@@ -325,7 +331,8 @@ void Walker::record_call(const Op &op, const States &states) {
     if (k.states < states.size())
       for (Hold &h : k.pair.holds) h.must = h.must && op.kind == OpKind::Acquire && h.must;
     auto nameless = [&](const Path &p) {
-      return containment(program_, p).empty() && (p.root == Root::Param || p.root == Root::This || p.root == Root::Capture);
+      return containment(program_, p).empty() &&
+             (p.root == Root::Param || p.root == Root::This || p.root == Root::Capture);
     };
     if (nameless(k.pair.wanted.lock) || llvm::any_of(k.pair.holds, [&](const Hold &h) { return nameless(h.lock); })) {
       if (out_.summary.pairs.size() < options_.max_acquisitions)
@@ -346,8 +353,8 @@ void Walker::add_acquisition(Acquisition a) {
   }
   if (!a.lock.known() && a.lock.steps.empty()) return;
   for (Acquisition &k : out_.summary.acquires)
-    if (k.lock == a.lock && k.mode == a.mode && (k.how == How::Lock) == (a.how == How::Lock) && k.dropped == a.dropped &&
-        k.when == a.when) {
+    if (k.lock == a.lock && k.mode == a.mode && (k.how == How::Lock) == (a.how == How::Lock) &&
+        k.dropped == a.dropped && k.when == a.when) {
       if (a.conditional == k.conditional ? a.chain.size() < k.chain.size() : k.conditional) k = std::move(a);
       return;
     }
@@ -400,7 +407,8 @@ void Walker::finish() {
     Exit e;
     for (const Hold &h : s.holds) {
       if (h.assumed || !h.must) continue;
-      bool own_mutex = h.lock.root == Root::Local && h.lock.index < f_.locals.size() && f_.locals[h.lock.index].by_value;
+      bool own_mutex =
+          h.lock.root == Root::Local && h.lock.index < f_.locals.size() && f_.locals[h.lock.index].by_value;
       bool dead_guard = h.owner.root == Root::Local || h.owner.root == Root::Result;
       if (own_mutex || dead_guard) continue;
       e.holds.push_back(h);
@@ -417,7 +425,8 @@ void Walker::finish() {
       if ((n.first.root == Root::This || n.first.root == Root::Param || n.first.root == Root::Return) && said(n.second))
         e.names.push_back(n);
     for (const Exit::Binding &b : s.guards)
-      if (b.guard.root == Root::This || b.guard.root == Root::Param || b.guard.root == Root::Return) e.guards.push_back(b);
+      if (b.guard.root == Root::This || b.guard.root == Root::Param || b.guard.root == Root::Return)
+        e.guards.push_back(b);
     for (const Thread &t : s.threads)
       if (said(t.handle)) {
         if (t.joined)
@@ -432,10 +441,11 @@ void Walker::finish() {
     for (const Path &p : s.published)
       if (p.root == Root::Param || p.root == Root::This) e.published.push_back(p);
     auto same_locks = [](const Exit &a, const Exit &b) {
-      auto same = [](const Hold &x, const Hold &y) { return x.lock == y.lock && x.owner == y.owner && x.mode == y.mode; };
+      auto same = [](const Hold &x, const Hold &y) {
+        return x.lock == y.lock && x.owner == y.owner && x.mode == y.mode;
+      };
       return a.holds.size() == b.holds.size() && a.dropped == b.dropped && a.result == b.result &&
-             (a.holds.empty() || a.when == b.when) &&
-             std::equal(a.holds.begin(), a.holds.end(), b.holds.begin(), same);
+             (a.holds.empty() || a.when == b.when) && std::equal(a.holds.begin(), a.holds.end(), b.holds.begin(), same);
     };
     auto known = llvm::find_if(out_.summary.exits, [&](const Exit &k) { return same_locks(k, e); });
     if (known == out_.summary.exits.end()) {
@@ -448,7 +458,8 @@ void Walker::finish() {
     llvm::erase_if(known->when, [&](const Condition &c) { return !llvm::is_contained(e.when, c); });
     llvm::erase_if(known->names, [&](const auto &n) { return !llvm::is_contained(e.names, n); });
     for (const Thread &t : e.started)
-      if (llvm::none_of(known->started, [&](const Thread &k) { return k.handle == t.handle; })) known->started.push_back(t);
+      if (llvm::none_of(known->started, [&](const Thread &k) { return k.handle == t.handle; }))
+        known->started.push_back(t);
     merge_paths(known->joined, e.joined);
     llvm::erase_if(known->started, [&](const Thread &t) { return llvm::is_contained(known->joined, t.handle); });
     merge_paths(known->published, e.published);
