@@ -22,7 +22,7 @@ def findings(*command):
     return {(place.lstrip("/"), message, rule) for place, message, rule in HEAD.findall(text)}
 
 
-arguments = ["--", "-std=c++20", "-w"]
+arguments = ["--", "-std=c++20", "-w", f"-I{folder}/Inputs"]
 tidy = [clang_tidy, "--quiet", f"--load={plugin}", "--checks=-*,snarl-*", "--header-filter=.*"]
 in_tidy = findings(*tidy, *map(str, files), *arguments)
 alone = set().union(*(findings(snarl, "check", "--quiet", str(file), *arguments) for file in files))
