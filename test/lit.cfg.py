@@ -25,7 +25,7 @@ build = os.path.abspath(lit_config.params.get("build", os.path.join(root, "build
 config.name = "snarl"
 config.test_format = lit.formats.ShTest(execute_external=True)
 config.suffixes = [".c", ".cpp", ".test"]
-config.excludes = ["Inputs", "unit", "fuzz", "bench", "real"]
+config.excludes = ["Inputs", "unit", "fuzz", "bench", "real", "labelled"]
 config.test_source_root = os.path.join(root, "test")
 config.test_exec_root = os.path.join(build, "test")
 
