@@ -261,6 +261,17 @@ static Path lock_of(Unit &unit, const Expr *expression, const FunctionDecl *func
   return {};
 }
 
+Symbol Unit::record_of(QualType type) {
+  type = type.getNonReferenceType();
+  if (type->isPointerType()) type = type->getPointeeType();
+  if (const TypeModel *model = type_model(type); model && model->kind == TypeKind::Pointer)
+    if (auto *smart = dyn_cast_or_null<ClassTemplateSpecializationDecl>(type->getAsCXXRecordDecl());
+        smart && smart->getTemplateArgs().size() && smart->getTemplateArgs()[0].getKind() == TemplateArgument::Type)
+      type = smart->getTemplateArgs()[0].getAsType();
+  const RecordDecl *record = type->getAsRecordDecl();
+  return record && !is_system(record->getLocation()) ? usr(record) : Symbol();
+}
+
 Symbol Unit::note(const ValueDecl *decl) {
   decl = cast<ValueDecl>(decl->getCanonicalDecl());
   Symbol symbol = usr(decl);
@@ -280,6 +291,7 @@ Symbol Unit::note(const ValueDecl *decl) {
   if (!entry.by_value || (model && model->kind == TypeKind::Pointer)) pointers_.insert(symbol);
   entry.constant = element.isConstQualified() || type->isReferenceType();
   entry.atomic = model && model->kind == TypeKind::Atomic;
+  entry.is_volatile = element.isVolatileQualified();
   entry.sync_object = is_sync(type);
   if (auto *field = dyn_cast<FieldDecl>(decl)) {
     entry.is_field = true;
@@ -384,6 +396,8 @@ void Unit::describe(const FunctionDecl *decl, Function &out) {
     if (const TypeModel *model = type_model(type);
         p.by_value && model && model->kind == TypeKind::Pointer && !model->owner)
       p.by_value = false; // the pointee is shared with the caller
+    p.reference = type->isReferenceType();
+    p.record = record_of(type);
     out.params.push_back(p);
   }
   if (auto *method = dyn_cast<CXXMethodDecl>(decl)) {

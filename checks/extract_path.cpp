@@ -103,6 +103,7 @@ Path Body::new_local(llvm::StringRef name, QualType type) {
   entry.by_value = !type->isReferenceType() && !type->isPointerType();
   if (const TypeModel *model = unit_.type_model(type); model && entry.by_value)
     entry.by_value = !(model->kind == TypeKind::Iterator || (model->kind == TypeKind::Pointer && !model->owner));
+  entry.record = unit_.record_of(type);
   out_.locals.push_back(entry);
   return path;
 }

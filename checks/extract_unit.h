@@ -43,6 +43,7 @@ public:
   bool is_sync(clang::QualType type);
   bool pointer_like(clang::QualType type); ///< pointer, reference, smart pointer, iterator
   bool callable(clang::QualType type);
+  Symbol record_of(clang::QualType type); ///< USR of the class it is, or points or refers to; null if none
   bool is_user(const clang::CXXRecordDecl *record);
   bool has_body(const clang::FunctionDecl *function); ///< its facts will exist in some translation unit's user code
   bool initialises(const clang::CXXRecordDecl *record, unsigned depth = 0);

@@ -74,6 +74,7 @@ struct Value {
   bool fresh = false;               ///< made here: new, make_unique, make_shared, malloc
   bool borrowed = false;            ///< passed by pointer or reference (so the callee can keep it)
   bool moved = false;
+  bool temporary = false; ///< the object dies at the end of the full expression
   /// Constant values: false, 0 and null pointers are Zero; other constants NonZero.
   enum Truth : uint8_t { Unknown, Zero, NonZero } truth = Unknown;
   /// `path` is the Result of an operation and this value is true when that result is false (`return rc == 0`, `!ok`).
@@ -143,6 +144,25 @@ enum class BlockKind : uint8_t {
   Declared /*attribute or user list*/,
 };
 
+/// See OpKind::Remark.
+enum class Remark : uint8_t {
+  TemporaryGuard,   ///< a guard that is destroyed at the end of its full expression
+  GuardIsVariable,  ///< `std::unique_lock<std::mutex>(m);` declares a variable named m
+  EmptyGuard,       ///< a guard of no lock (`std::scoped_lock<> g;`)
+  LocalMutex,       ///< a guard of a mutex that no other thread can see
+  EmptySection,     ///< locked and released with nothing in between
+  VolatileSync,     ///< volatile used as if it ordered threads
+  DroppedFuture,    ///< the future of std::async is destroyed at once
+  DroppedTask,      ///< the result of a coroutine or lazy task is thrown away
+};
+
+/// How an atomic operation changes its object.
+enum class Update : uint8_t {
+  None, ///< a load or a plain store
+  Rmw,  ///< fetch_add, exchange, ++
+  Cas,  ///< compare_exchange
+};
+
 inline constexpr int64_t kForever = -1;
 
 struct Op {
@@ -178,6 +198,12 @@ struct Op {
   Mode mode = Mode::Exclusive;
   SpawnKind spawn = SpawnKind::Thread;
   BlockKind block = BlockKind::Sleep;
+  Remark remark = Remark::TemporaryGuard;
+  Update update = Update::None; ///< Access: of an atomic
+  /// Access that writes, Call, Return: operations of this function (Access, Call, Acquire, by id) whose results the
+  /// written value, the arguments or the returned value depend on, directly or through locals. Sorted.
+  llvm::SmallVector<uint32_t, 2> uses;
+  bool discarded = false; ///< Call, Spawn: nobody looks at the result
   bool write = false, atomic = false, all = false;
   bool in_macro_of_system = false; ///< inside a macro from a system header: never a primary place
 };
@@ -195,6 +221,9 @@ struct Branch {
       true; ///< Result: true means acquired / returned true. Owns: true means owns. Flag: path is true
   uint32_t op = 0;
   Path path;
+  /// Operations of this function whose results the condition depends on, directly or through locals; also where `kind`
+  /// is None. Sorted.
+  llvm::SmallVector<uint32_t, 2> uses;
 };
 
 struct Block {
@@ -214,12 +243,15 @@ struct Param {
   Symbol name;
   bool by_value = false; ///< an object copied or moved in: private to the callee
   bool pointer_to_const = false;
+  bool reference = false; ///< passed by reference (lvalue or rvalue)
+  Symbol record;          ///< USR of its class, or of the class it points or refers to
 };
 
 struct Local {
   Symbol name;
   Symbol type;
   bool by_value = false; ///< an object living here, not a pointer or reference
+  Symbol record;         ///< USR of its class, or of the class it points or refers to
 };
 
 struct Function {
@@ -238,6 +270,7 @@ struct Function {
   Symbol signature; ///< canonical function type, for the type-matching fallback of indirect calls
   bool is_constructor = false, is_destructor = false, is_method = false, is_static = false, is_lambda = false;
   bool is_coroutine = false, is_virtual = false;
+  bool lazy = false;          ///< a coroutine that suspends before its body runs (initial_suspend is suspend_always)
   bool internal = false;      ///< internal linkage, private member or lambda: all callers are in sight
   bool address_taken = false; ///< set by the linker, from all facts
   bool is_main = false;
@@ -256,6 +289,7 @@ struct Decl {
   LockTraits lock;
   Path guarded_by; ///< GUARDED_BY / PT_GUARDED_BY, in the frame of a method of the record
   bool is_field = false, is_static = false, by_value = true, constant = false, atomic = false, thread_local_ = false;
+  bool is_volatile = false;
   bool sync_object = false; ///< lock, condition variable, semaphore, once_flag, thread, atomic: never "data"
 };
 

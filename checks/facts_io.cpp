@@ -16,12 +16,16 @@ using llvm::StringRef;
 // ---- Names of enumerators, in their order.
 constexpr const char *kOpNames[] = {"acquire", "release", "disown", "assert-held", "lock-init", "access",
                                     "call",    "spawn",   "join",   "detach",      "suspend",   "blocking",
-                                    "wait",    "notify",  "assign", "move",        "destroy",   "return"};
+                                    "wait",    "notify",  "assign", "move",        "destroy",   "return",
+                                    "remark"};
 constexpr const char *kHowNames[] = {"lock", "try", "timed", "adopt", "defer"};
 constexpr const char *kModeNames[] = {"exclusive", "shared"};
 constexpr const char *kSpawnNames[] = {"thread", "async", "pool", "event-loop", "signal"};
 constexpr const char *kBlockNames[] = {"sleep",   "thread-wait", "sync-bridge", "file-io", "socket",  "name-lookup",
                                        "process", "input",       "third-party", "poll",    "declared"};
+constexpr const char *kRemarkNames[] = {"temporary-guard", "guard-is-variable", "empty-guard",    "local-mutex",
+                                        "empty-section",   "volatile-sync",     "dropped-future", "dropped-task"};
+constexpr const char *kUpdateNames[] = {"none", "rmw", "cas"};
 constexpr const char *kBranchNames[] = {"none", "result", "owns", "flag"};
 constexpr const char *kContractNames[] = {"requires", "acquires",     "try-acquires", "releases",
                                           "excludes", "returns-lock", "no-analysis"};
@@ -37,6 +41,12 @@ llvm::ArrayRef<const char *> names_of(SpawnKind) {
 }
 llvm::ArrayRef<const char *> names_of(BlockKind) {
   return kBlockNames;
+}
+llvm::ArrayRef<const char *> names_of(Remark) {
+  return kRemarkNames;
+}
+llvm::ArrayRef<const char *> names_of(Update) {
+  return kUpdateNames;
 }
 llvm::ArrayRef<const char *> names_of(Branch::Kind) {
   return kBranchNames;
@@ -61,15 +71,16 @@ template <class Io, class T> void describe_function(Io &io, T &f) {
   io("signature", f.signature), io("constructor", f.is_constructor), io("destructor", f.is_destructor);
   io("method", f.is_method), io("static", f.is_static), io("lambda", f.is_lambda), io("coroutine", f.is_coroutine);
   io("virtual", f.is_virtual), io("internal", f.internal), io("address-taken", f.address_taken), io("main", f.is_main);
-  io("static-init", f.is_static_init), io("system", f.in_system_header);
+  io("static-init", f.is_static_init), io("system", f.in_system_header), io("lazy", f.lazy);
 }
 
 template <class Io, class T> void describe_param(Io &io, T &p) {
   io("name", p.name), io("by-value", p.by_value), io("to-const", p.pointer_to_const);
+  io("reference", p.reference), io("record", p.record);
 }
 
 template <class Io, class T> void describe_local(Io &io, T &l) {
-  io("name", l.name), io("type", l.type), io("by-value", l.by_value);
+  io("name", l.name), io("type", l.type), io("by-value", l.by_value), io("record", l.record);
 }
 
 template <class Io, class T> void describe_contract(Io &io, T &c) {
@@ -78,7 +89,7 @@ template <class Io, class T> void describe_contract(Io &io, T &c) {
 
 template <class Io, class T> void describe_block(Io &io, T &b) {
   io("to", b.successors), io("if", b.branch.kind), io("unless", b.branch.success_on_true, true);
-  io("op", b.branch.op), io("path", b.branch.path);
+  io("op", b.branch.op), io("path", b.branch.path), io("uses", b.branch.uses);
 }
 
 template <class Io, class T> void describe_op(Io &io, T &op) {
@@ -88,13 +99,14 @@ template <class Io, class T> void describe_op(Io &io, T &op) {
   io("api", op.api), io("timeout", op.timeout_ms), io("group", op.group), describe_traits(io, op.traits);
   io("how", op.how), io("mode", op.mode), io("spawn", op.spawn), io("block", op.block), io("write", op.write);
   io("atomic", op.atomic), io("all", op.all), io("system-macro", op.in_macro_of_system);
+  io("remark", op.remark), io("update", op.update), io("uses", op.uses), io("discarded", op.discarded);
 }
 
 template <class Io, class T> void describe_decl(Io &io, T &d) {
   io("usr", d.usr), io("name", d.name), io("at", d.site), io("type", d.type), io("record", d.record);
   io("function", d.function), describe_traits(io, d.lock), io("guarded-by", d.guarded_by), io("field", d.is_field);
   io("static", d.is_static), io("reference", d.by_value, true), io("constant", d.constant), io("atomic", d.atomic);
-  io("thread-local", d.thread_local_), io("sync", d.sync_object);
+  io("thread-local", d.thread_local_), io("sync", d.sync_object), io("volatile", d.is_volatile);
 }
 
 template <class Io, class T> void describe_record(Io &io, T &r) {
@@ -104,7 +116,7 @@ template <class Io, class T> void describe_record(Io &io, T &r) {
 
 bool is_default(const Value &v) {
   return !v.path.known() && v.path.steps.empty() && !v.function && v.bound.empty() && !v.fresh && !v.borrowed &&
-         !v.moved && v.truth == Value::Unknown && !v.negated;
+         !v.moved && !v.temporary && v.truth == Value::Unknown && !v.negated;
 }
 
 // ---- Writing
@@ -163,6 +175,7 @@ private:
     if (v.fresh) parts[2] += 'f';
     if (v.borrowed) parts[2] += 'b';
     if (v.moved) parts[2] += 'm';
+    if (v.temporary) parts[2] += 't';
     if (v.truth != Value::Unknown) parts[2] += v.truth == Value::Zero ? '0' : '1';
     if (v.negated) parts[2] += '!';
     for (const Path &path : v.bound) parts[3] += (parts[3].empty() ? "" : ";") + print_path(path, text_);
@@ -270,8 +283,9 @@ private:
     if (parts.size() > 4 || !item(parts[0], v.path)) return false;
     if (parts.size() > 1 && !parts[1].empty() && !item(parts[1], v.function)) return false;
     if (parts.size() > 2) {
-      if (parts[2].find_first_not_of("fbm01!") != StringRef::npos) return false;
+      if (parts[2].find_first_not_of("fbmt01!") != StringRef::npos) return false;
       v.fresh = parts[2].contains('f'), v.borrowed = parts[2].contains('b'), v.moved = parts[2].contains('m');
+      v.temporary = parts[2].contains('t');
       v.negated = parts[2].contains('!');
       v.truth = parts[2].contains('0') ? Value::Zero : parts[2].contains('1') ? Value::NonZero : Value::Unknown;
     }
