@@ -73,6 +73,7 @@ void drop_stale(Thread &self) {
     bool twice = false;
     for (uint32_t k = 0; k < i; ++k) twice |= self.held[k].address == entry.address;
     if (entry.address && !twice && (entry.depth & kInWait || still_held(self, entry))) continue;
+    if (load(extras) && entry.address) extra_lost(self, entry);
     remove_held(self, i);
   }
 }
@@ -137,6 +138,7 @@ void deepen(Thread &self, const LockRef &lock, LockId id, char mode, Caller call
   entry.who = Held::pack_who(id, stack);
   entry.how = Held::pack_how(lock.kind, mode);
   entry.address = lock.address;
+  if (load(extras)) extra_got(self, entry, caller);
 }
 
 void unlock_out_of_order(Thread &self, const LockRef &lock, Caller caller) {
@@ -147,11 +149,14 @@ void unlock_out_of_order(Thread &self, const LockRef &lock, Caller caller) {
     if (entry.depth & kInWait) { // a cancelled condition wait: the clean-up handler gives the mutex back
       entry.depth &= ~kInWait;
       unpublish(self);
+      if (load(extras)) extra_unblock(self, 'c', load(self.wait.object), false, &entry, caller);
     }
-    if (entry.depth)
+    if (entry.depth) {
       --entry.depth;
-    else
-      remove_held(self, i);
+      return;
+    }
+    if (load(extras)) extra_release(self, entry, caller);
+    remove_held(self, i);
     return;
   }
   foreign_unlock(self, lock, caller);
@@ -209,22 +214,23 @@ void before_semaphore(Thread *self, sem_t *s, bool timed, Caller caller) {
     else
       return (void)before_lock(self, s, 'x', timed, caller, 'p');
   }
-  publish(*self, 'p', s, 'x', timed, caller);
+  block(self, 'p', s, timed, caller);
 }
 
 void after_semaphore(Thread *self, sem_t *s, bool granted, Caller caller) {
   if (!self) return;
-  unpublish(*self);
-  if (!granted || !used_as_lock(s)) return;
-  after_lock(self, s, 0, 'x', caller, 0);
+  if (!used_as_lock(s)) return unblock(self, 'p', s, granted, caller);
+  after_lock(self, s, 0, 'x', caller, granted ? 0 : ETIMEDOUT);
 }
 
-void before_post(Thread *self, sem_t *s) {
+void before_post(Thread *self, sem_t *s, Caller caller) {
   if (!self) return;
+  if (load(extras) && !used_as_lock(s)) extra_wake(*self, 'p', s, caller);
   if (!used_as_lock(s)) return;
   Inside inside(*self);
   for (uint32_t i = self->held_count; i-- > 0;)
     if (self->held[i].address == s) {
+      if (load(extras)) extra_release(*self, self->held[i], caller);
       remove_held(*self, i);
       set_semaphore_use(s, SemaphoreUse::ProvenLock);
       return;
@@ -255,7 +261,7 @@ Once *as_lock(const void *once) {
 /// gone.
 void drop_left_initialisers(Thread &self, Caller caller) {
   while (self.once_count && self.once[self.once_count - 1].frame < caller.frame)
-    once_ends(self, self.once[self.once_count - 1].once, false);
+    once_ends(self, self.once[self.once_count - 1].once, false, caller);
 }
 
 } // namespace
@@ -270,7 +276,7 @@ void before_once(Thread *self, const void *once, bool done, Caller caller) {
   if (self->held_count)
     before_lock(self, as_lock(once), 'x', false, caller, 'o');
   else
-    publish(*self, 'o', once, 'x', false, caller);
+    block(self, 'o', once, false, caller);
 }
 
 void once_begins(Thread &self, const void *once, Caller caller, bool may_be_left) {
@@ -283,10 +289,12 @@ void once_begins(Thread &self, const void *once, Caller caller, bool may_be_left
   store(self.once_count, at + 1);
 }
 
-void once_ends(Thread &self, const void *once, bool complete) {
+void once_ends(Thread &self, const void *once, bool complete, Caller caller) {
   Inside inside(self);
+  if (load(extras) && complete) extra_wake(self, 'o', once, caller);
   for (uint32_t i = self.held_count; i-- > 0;)
     if (self.held[i].address == once && self.held[i].kind == 'o') {
+      if (load(extras)) extra_release(self, self.held[i], caller);
       remove_held(self, i);
       break;
     }
@@ -299,9 +307,9 @@ void once_ends(Thread &self, const void *once, bool complete) {
   }
 }
 
-void after_once(Thread *self, const void *once) {
+void after_once(Thread *self, const void *once, Caller caller) {
   if (!self) return;
-  unpublish(*self);
+  unblock(self, 'o', once, true, caller);
   once_passed(self, once);
 }
 
@@ -317,12 +325,15 @@ void before_cond_wait(Thread *self, const void *cond, pthread_mutex_t *m, bool t
   }
   self->wait.mutex = m;
   publish(*self, 'c', cond, 'x', timed, caller);
+  if (load(extras)) extra_block(*self, 'c', cond, timed, entry, caller);
 }
 
-void after_cond_wait(Thread *self, pthread_mutex_t *m) {
+void after_cond_wait(Thread *self, const void *cond, pthread_mutex_t *m, bool woken, Caller caller) {
   if (!self) return;
   unpublish(*self);
-  if (Held *entry = find_held(*self, m)) entry->depth &= ~kInWait;
+  Held *entry = find_held(*self, m);
+  if (entry) entry->depth &= ~kInWait;
+  if (load(extras)) extra_unblock(*self, 'c', cond, woken, entry, caller);
 }
 
 } // namespace snarl_rt

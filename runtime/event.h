@@ -4,6 +4,7 @@
 // unwind through it and a signal handler may longjmp out of it. And every verb takes the thread's record as `enter()`
 // gave it: null means that the call is none of our business, and the verb does nothing.
 #pragma once
+#include "extras.h"
 #include "locks.h"
 #include <errno.h>
 
@@ -90,6 +91,13 @@ SNARL_INLINE bool mine(Thread &, sem_t *) {
   return false;
 } // waiting twice is no misuse of a semaphore
 
+SNARL_INLINE char kind_of(const volatile int *) {
+  return 's';
+}
+SNARL_INLINE char kind_of(const sem_t *) {
+  return 'S';
+}
+
 SNARL_INLINE void publish(Thread &self, char kind, const void *object, char mode, bool timed, Caller caller) {
   Wait &wait = self.wait;
   store(wait.object, object);
@@ -115,6 +123,9 @@ SNARL_INLINE LockId before_lock(Thread *self, Lock *lock, char mode, bool timed,
     if (SNARL_UNLIKELY(mine(*self, lock)) && !timed) again_slow(*self, lock, id, mode, caller);
   }
   publish(*self, wait, const_cast<const void *>(static_cast<const volatile void *>(lock)), mode, timed, caller);
+  if (SNARL_UNLIKELY(load(extras)))
+    extra_want(*self, const_cast<const void *>(static_cast<const volatile void *>(lock)), id, kind_of(lock), mode,
+               timed, caller);
   return id;
 }
 
@@ -130,12 +141,6 @@ SNARL_INLINE bool counts_depth(Thread &, pthread_spinlock_t *, char) {
 SNARL_INLINE bool counts_depth(Thread &, sem_t *, char) {
   return false;
 }
-SNARL_INLINE char kind_of(const volatile int *) {
-  return 's';
-}
-SNARL_INLINE char kind_of(const sem_t *) {
-  return 'S';
-}
 
 /// Wake-ups that order something, see order.cpp. Read at every outermost lock, written a few hundred times.
 extern uint64_t wake_number;
@@ -149,6 +154,9 @@ SNARL_INLINE int after_lock(Thread *self, Lock *lock, LockId id, char mode, Call
   unpublish(*self);
   if (SNARL_UNLIKELY(result != 0 && result != EOWNERDEAD)) {
     if (result == EDEADLK) refused_slow(*self, lock, caller);
+    if (load(extras))
+      extra_refused(*self, const_cast<const void *>(static_cast<const volatile void *>(lock)), id, mode, result,
+                    caller);
     return result;
   }
   if (!id) id = quick_id(lock);
@@ -173,6 +181,7 @@ SNARL_INLINE int after_lock(Thread *self, Lock *lock, LockId id, char mode, Call
   if constexpr (kGuardsConditions<Lock>)
     if (uint64_t wakes = load(wake_number); SNARL_UNLIKELY(wakes && !n))
       self->outermost[id % kHandOvers] = id | wakes << 32;
+  if (SNARL_UNLIKELY(load(extras))) extra_got(*self, entry, caller);
   return result;
 }
 
@@ -184,6 +193,7 @@ template <class Lock> SNARL_INLINE void before_unlock(Thread *self, Lock *lock, 
     Held &top = self->held[n - 1];
     if (SNARL_LIKELY(top.address == const_cast<const void *>(static_cast<const volatile void *>(lock)) &&
                      top.depth == 0)) {
+      if (SNARL_UNLIKELY(load(extras))) extra_release(*self, top, caller);
       store(top.address, nullptr);
       compiler_barrier();
       store(self->held_count, n - 1);
@@ -197,7 +207,7 @@ template <class Lock> SNARL_INLINE void before_unlock(Thread *self, Lock *lock, 
 bool used_as_lock(const sem_t *s);
 void before_semaphore(Thread *self, sem_t *s, bool timed, Caller caller);
 void after_semaphore(Thread *self, sem_t *s, bool granted, Caller caller);
-void before_post(Thread *self, sem_t *s);
+void before_post(Thread *self, sem_t *s, Caller caller);
 void semaphore_made(Thread *self, sem_t *s, bool shared, unsigned value);
 
 /// Something that is initialised once: a lock that the initialiser's thread holds and everybody else wants, also after
@@ -221,8 +231,8 @@ SNARL_INLINE char kind_of(const Once *) {
 void before_once(Thread *self, const void *once, bool done, Caller caller);
 /// `may_be_left`: by an exception, with nobody telling us. Not so for function-local statics.
 void once_begins(Thread &self, const void *once, Caller caller, bool may_be_left);
-void once_ends(Thread &self, const void *once, bool complete);
-void after_once(Thread *self, const void *once);
+void once_ends(Thread &self, const void *once, bool complete, Caller caller);
+void after_once(Thread *self, const void *once, Caller caller);
 
 /// A lock made or destroyed by call: the next use of this address is another lock.
 /// `word` is where its number would be in it, or null.
@@ -232,11 +242,12 @@ void lock_made(Thread *self, const void *address, uint64_t *word);
 
 /// A condition wait gives the mutex back until it returns.
 void before_cond_wait(Thread *self, const void *cond, pthread_mutex_t *m, bool timed, Caller caller);
-void after_cond_wait(Thread *self, pthread_mutex_t *m);
+/// `woken`: not by the time limit.
+void after_cond_wait(Thread *self, const void *cond, pthread_mutex_t *m, bool woken, Caller caller);
 /// Signal, broadcast or post: whoever wakes by it comes after us. `state`: the mutex of what the waiters test, if any.
 void wake(Thread *self, const void *object, LockId state = 0);
 /// Signal or broadcast: wakes, and hands over the mutex held now or given back last.
-void signal_condition(Thread *self, const void *cond);
+void signal_condition(Thread *self, const void *cond, bool all, Caller caller);
 /// A count of wake-ups, to tell those that came during a wait; 0 takes any.
 uint64_t wakes_so_far();
 void woken(Thread *self, const void *object, uint64_t since, char kind);
@@ -247,10 +258,14 @@ bool orders_something(LockId lock);
 
 /// Any other call that may block: join, semaphore, barrier, once.
 SNARL_INLINE void block(Thread *self, char kind, const void *object, bool timed, Caller caller) {
-  if (self) publish(*self, kind, object, 'x', timed, caller);
+  if (!self) return;
+  publish(*self, kind, object, 'x', timed, caller);
+  if (load(extras)) extra_block(*self, kind, object, timed, nullptr, caller);
 }
-SNARL_INLINE void unblock(Thread *self) {
-  if (self) unpublish(*self);
+SNARL_INLINE void unblock(Thread *self, char kind, const void *object, bool done, Caller caller) {
+  if (!self) return;
+  unpublish(*self);
+  if (load(extras)) extra_unblock(*self, kind, object, done, nullptr, caller);
 }
 
 /// Could the recorded order of locks have a circle?

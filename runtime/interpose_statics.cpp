@@ -47,11 +47,11 @@ SNARL_EXPORT int __cxa_guard_acquire(uint64_t *guard) {
   if (self && mine)
     once_begins(*self, guard, SNARL_CALLER, false);
   else
-    after_once(self, guard);
+    after_once(self, guard, SNARL_CALLER);
   return mine;
 }
 SNARL_EXPORT void __cxa_guard_release(uint64_t *guard) {
-  if (Thread *self = enter()) once_ends(*self, guard, true);
+  if (Thread *self = enter()) once_ends(*self, guard, true, SNARL_CALLER);
   if (use_theirs())
     real::__cxa_guard_release(guard);
   else
@@ -59,7 +59,7 @@ SNARL_EXPORT void __cxa_guard_release(uint64_t *guard) {
 }
 /// The initialiser threw: the next caller tries again.
 SNARL_EXPORT void __cxa_guard_abort(uint64_t *guard) {
-  if (Thread *self = enter()) once_ends(*self, guard, false);
+  if (Thread *self = enter()) once_ends(*self, guard, false, SNARL_CALLER);
   if (use_theirs())
     real::__cxa_guard_abort(guard);
   else

@@ -15,6 +15,7 @@ void *run_thread(void *record) {
   auto *self = static_cast<Thread *>(record);
   threads.started(*self);
   watch_thread_end(*self);
+  if (load(extras)) extra_start(*self);
   return self->start(self->argument);
 }
 
@@ -22,6 +23,7 @@ int run_thread_c11(void *record) {
   auto *self = static_cast<Thread *>(record);
   threads.started(*self);
   watch_thread_end(*self);
+  if (load(extras)) extra_start(*self);
   return self->start_c11(self->argument);
 }
 
@@ -30,7 +32,9 @@ Thread *before_create(Thread *self, Caller caller) {
   if (!self) return nullptr;
   StackId stack = stack_of(*self, caller);
   Inside inside(*self);
-  return threads.prepare(*self, end_segment(*self), stack);
+  Thread *child = threads.prepare(*self, end_segment(*self), stack);
+  if (child && load(extras)) extra_create(*self, *child, caller);
+  return child;
 }
 
 void after_create(Thread *self, Thread *child, bool created, uint64_t handle) {
@@ -42,11 +46,11 @@ void after_create(Thread *self, Thread *child, bool created, uint64_t handle) {
 }
 
 /// What a join returned: order, and the record is free.
-void after_join(Thread *self, Thread *child, ThreadId child_id, bool joined) {
-  if (!self || !child) return;
-  unpublish(*self);
-  if (!joined || child->id != child_id) return;
+void after_join(Thread *self, uint64_t handle, Thread *child, ThreadId child_id, bool joined, Caller caller) {
+  unblock(self, 'j', reinterpret_cast<const void *>(handle), joined, caller);
+  if (!self || !child || !joined || child->id != child_id) return;
   Inside inside(*self);
+  if (load(extras)) extra_joined(*self, child_id, caller);
   Birth *born = threads.birth(child_id);
   if (born && born->announced == trace.epoch()) begin_segment_after(*self, child_id, child->segment, 'j');
   child->joined_or_detached = true;
@@ -57,7 +61,7 @@ Thread *before_join(Thread *self, uint64_t handle, bool timed, Caller caller) {
   if (!self) return nullptr;
   Thread *child = threads.by_handle(handle);
   store(self->wait.peer, child ? child->id : 0);
-  publish(*self, 'j', reinterpret_cast<const void *>(handle), 'x', timed, caller);
+  block(self, 'j', reinterpret_cast<const void *>(handle), timed, caller);
   return child;
 }
 
@@ -99,8 +103,7 @@ SNARL_EXPORT int pthread_join(pthread_t t, void **value) {
   Thread *child = before_join(self, t, false, SNARL_CALLER);
   ThreadId id = child ? child->id : 0;
   int result = real::pthread_join(t, value);
-  if (self) unpublish(*self);
-  after_join(self, child, id, result == 0);
+  after_join(self, t, child, id, result == 0, SNARL_CALLER);
   return result;
 }
 SNARL_EXPORT int pthread_tryjoin_np(pthread_t t, void **value) {
@@ -108,8 +111,7 @@ SNARL_EXPORT int pthread_tryjoin_np(pthread_t t, void **value) {
   Thread *child = before_join(self, t, true, SNARL_CALLER);
   ThreadId id = child ? child->id : 0;
   int result = real::pthread_tryjoin_np(t, value);
-  if (self) unpublish(*self);
-  after_join(self, child, id, result == 0);
+  after_join(self, t, child, id, result == 0, SNARL_CALLER);
   return result;
 }
 SNARL_EXPORT int pthread_timedjoin_np(pthread_t t, void **value, const timespec *until) {
@@ -117,8 +119,7 @@ SNARL_EXPORT int pthread_timedjoin_np(pthread_t t, void **value, const timespec 
   Thread *child = before_join(self, t, true, SNARL_CALLER);
   ThreadId id = child ? child->id : 0;
   int result = real::pthread_timedjoin_np(t, value, until);
-  if (self) unpublish(*self);
-  after_join(self, child, id, result == 0);
+  after_join(self, t, child, id, result == 0, SNARL_CALLER);
   return result;
 }
 SNARL_EXPORT int pthread_clockjoin_np(pthread_t t, void **value, clockid_t c, const timespec *until) {
@@ -126,8 +127,7 @@ SNARL_EXPORT int pthread_clockjoin_np(pthread_t t, void **value, clockid_t c, co
   Thread *child = before_join(self, t, true, SNARL_CALLER);
   ThreadId id = child ? child->id : 0;
   int result = real::pthread_clockjoin_np(t, value, c, until);
-  if (self) unpublish(*self);
-  after_join(self, child, id, result == 0);
+  after_join(self, t, child, id, result == 0, SNARL_CALLER);
   return result;
 }
 SNARL_EXPORT int thrd_join(thrd_t t, int *value) {
@@ -135,8 +135,7 @@ SNARL_EXPORT int thrd_join(thrd_t t, int *value) {
   Thread *child = before_join(self, t, false, SNARL_CALLER);
   ThreadId id = child ? child->id : 0;
   int result = real::thrd_join(t, value);
-  if (self) unpublish(*self);
-  after_join(self, child, id, result == thrd_success);
+  after_join(self, t, child, id, result == thrd_success, SNARL_CALLER);
   return result;
 }
 SNARL_EXPORT int pthread_detach(pthread_t t) {

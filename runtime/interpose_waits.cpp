@@ -12,7 +12,7 @@ SNARL_EXPORT int pthread_cond_wait(pthread_cond_t *c, pthread_mutex_t *m) {
   uint64_t since = wakes_so_far();
   before_cond_wait(self, c, m, false, SNARL_CALLER);
   int result = real::pthread_cond_wait(c, m);
-  after_cond_wait(self, m);
+  after_cond_wait(self, c, m, result == 0, SNARL_CALLER);
   if (result == 0) woken(self, c, since, 'v');
   return result;
 }
@@ -21,23 +21,23 @@ SNARL_EXPORT int pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m, c
   Thread *self = enter();
   before_cond_wait(self, c, m, true, SNARL_CALLER);
   int result = real::pthread_cond_timedwait(c, m, t);
-  after_cond_wait(self, m);
+  after_cond_wait(self, c, m, result == 0, SNARL_CALLER);
   return result;
 }
 SNARL_EXPORT int pthread_cond_clockwait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t k, const timespec *t) {
   Thread *self = enter();
   before_cond_wait(self, c, m, true, SNARL_CALLER);
   int result = real::pthread_cond_clockwait(c, m, k, t);
-  after_cond_wait(self, m);
+  after_cond_wait(self, c, m, result == 0, SNARL_CALLER);
   return result;
 }
 /// Told before: the woken thread may run at once.
 SNARL_EXPORT int pthread_cond_signal(pthread_cond_t *c) {
-  signal_condition(enter(), c);
+  signal_condition(enter(), c, false, SNARL_CALLER);
   return real::pthread_cond_signal(c);
 }
 SNARL_EXPORT int pthread_cond_broadcast(pthread_cond_t *c) {
-  signal_condition(enter(), c);
+  signal_condition(enter(), c, true, SNARL_CALLER);
   return real::pthread_cond_broadcast(c);
 }
 
@@ -48,7 +48,7 @@ SNARL_EXPORT int cnd_wait(cnd_t *c, mtx_t *m) {
   uint64_t since = wakes_so_far();
   before_cond_wait(self, c, mutex, false, SNARL_CALLER);
   int result = real::cnd_wait(c, m);
-  after_cond_wait(self, mutex);
+  after_cond_wait(self, c, mutex, result == thrd_success, SNARL_CALLER);
   if (result == thrd_success) woken(self, c, since, 'v');
   return result;
 }
@@ -57,15 +57,15 @@ SNARL_EXPORT int cnd_timedwait(cnd_t *c, mtx_t *m, const timespec *t) {
   auto *mutex = reinterpret_cast<pthread_mutex_t *>(m);
   before_cond_wait(self, c, mutex, true, SNARL_CALLER);
   int result = real::cnd_timedwait(c, m, t);
-  after_cond_wait(self, mutex);
+  after_cond_wait(self, c, mutex, result == thrd_success, SNARL_CALLER);
   return result;
 }
 SNARL_EXPORT int cnd_signal(cnd_t *c) {
-  signal_condition(enter(), c);
+  signal_condition(enter(), c, false, SNARL_CALLER);
   return real::cnd_signal(c);
 }
 SNARL_EXPORT int cnd_broadcast(cnd_t *c) {
-  signal_condition(enter(), c);
+  signal_condition(enter(), c, true, SNARL_CALLER);
   return real::cnd_broadcast(c);
 }
 
@@ -99,7 +99,7 @@ SNARL_EXPORT int sem_clockwait(sem_t *s, clockid_t c, const timespec *t) {
 }
 SNARL_EXPORT int sem_post(sem_t *s) {
   Thread *self = enter();
-  before_post(self, s);
+  before_post(self, s, SNARL_CALLER);
   if (!used_as_lock(s)) wake(self, s); // giving a lock back orders nothing: the next holder could have been the first
   return real::sem_post(s);
 }
@@ -118,8 +118,9 @@ SNARL_EXPORT int pthread_barrier_wait(pthread_barrier_t *b) {
   barrier_arrives(self, b);
   block(self, 'b', b, false, SNARL_CALLER);
   int result = real::pthread_barrier_wait(b);
-  unblock(self);
-  if (result == 0 || result == PTHREAD_BARRIER_SERIAL_THREAD) barrier_left(self, b);
+  bool all_came = result == 0 || result == PTHREAD_BARRIER_SERIAL_THREAD;
+  unblock(self, 'b', b, all_came, SNARL_CALLER);
+  if (all_came) barrier_left(self, b);
   return result;
 }
 SNARL_EXPORT int pthread_barrier_init(pthread_barrier_t *b, const pthread_barrierattr_t *a, unsigned n) {
@@ -140,7 +141,7 @@ void run_once_initialiser() {
   const void *once = self->once_object;
   once_begins(*self, once, self->once_caller, true);
   init();
-  once_ends(*self, once, true);
+  once_ends(*self, once, true, self->once_caller);
 }
 
 constexpr int kOnceDone = 2; ///< glibc's value of a pthread_once_t that has run
@@ -157,7 +158,7 @@ SNARL_EXPORT int pthread_once(pthread_once_t *once, void (*init)()) {
   self->once_object = once;
   self->once_caller = SNARL_CALLER;
   int result = real::pthread_once(once, run_once_initialiser);
-  after_once(self, once);
+  after_once(self, once, SNARL_CALLER);
   return result;
 }
 SNARL_EXPORT void call_once(once_flag *flag, void (*init)()) {

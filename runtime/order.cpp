@@ -139,7 +139,8 @@ void wake(Thread *self, const void *object, LockId state) {
   store_release(wake_number, number);
 }
 
-void signal_condition(Thread *self, const void *cond) {
+void signal_condition(Thread *self, const void *cond, bool all, Caller caller) {
+  if (self && load(extras)) extra_wake(*self, all ? 'C' : 'c', cond, caller);
   if (!self || !self->has_news) return;
   const Held &last = self->held[self->held_count ? self->held_count - 1 : 0]; // a slot given back keeps its number
   bool mutex = last.kind == 'm' || last.kind == 'r' || last.kind == 'e';

@@ -75,6 +75,7 @@ void at_thread_end(void *record) {
   }
   Inside inside(*self);
   check_thread_end(*self);
+  if (load(extras)) extra_end(*self);
   if (Birth *born = threads.birth(self->id); born && born->announced == trace.epoch()) {
     Line line(SNARL_LINE_EXIT);
     line.hex(self->id);
@@ -123,6 +124,7 @@ void after_fork_in_child() {
   if (Thread *self = current_thread) {
     note_orphans(*self);
     threads.after_fork(*self);
+    if (load(extras)) extra_forked(*self);
     --self->inside;
   }
   if (options.trace.length) trace.start();
@@ -164,6 +166,7 @@ void prepare_process() {
   if (parsed || !environ) return;
   parsed = true;
   const char *bad = parse_options(find_variable(environ, "SNARL_OPTIONS"), options);
+  start_extras();
   if (!bad) return;
   say("snarl: SNARL_OPTIONS is not understood from here on: ");
   say(bad);
@@ -238,8 +241,9 @@ void show_report() {
 void finish() {
   if (finished || static_cast<int>(raw_syscall(SYS_getpid)) != pid) return;
   finished = true;
-  if (!trace.started()) return;
   Thread *self = current_thread;
+  if (load(extras)) extra_exit(self);
+  if (!trace.started()) return;
   if (self) ++self->inside;
   trace.write_counters();
   Line line(SNARL_LINE_QUIT);

@@ -261,7 +261,7 @@ TEST_F(Verbs, WaitingWithAnotherLockHeldTakesTheMutexAgainUnderIt) {
   lock(b);
   ASSERT_EQ(lines("A").size(), 1u);
   cond_wait_begins(cond, a);
-  after_cond_wait(self, &a);
+  after_cond_wait(self, &cond, &a, true, SNARL_CALLER);
   unlock(b);
   unlock(a);
   auto a_lines = lines("A");
