@@ -112,6 +112,10 @@ enum class OpKind : uint8_t {
   Move,    ///< ownership of guard, handle or unique pointer `path` goes to `dest`
   Destroy, ///< `path` goes out of scope; `callee` = USR of its destructor if the class has a body for one
   Return,  ///< `value`
+  Remark,  ///< what one expression shows by itself: `remark`, `path`; `callee`, `api`, `fix` where they say more
+  Throw,   ///< an exception starts here; `api` = what throws ("throw", "std::stoi"); `in_try`
+  ThreadExit,  ///< the thread ends here without returning (pthread_exit); `api`
+  LockDestroy, ///< `args[0]`, a lock, is destroyed (pthread_mutex_destroy)
 };
 
 enum class How : uint8_t {
@@ -146,14 +150,15 @@ enum class BlockKind : uint8_t {
 
 /// See OpKind::Remark.
 enum class Remark : uint8_t {
-  TemporaryGuard,   ///< a guard that is destroyed at the end of its full expression
-  GuardIsVariable,  ///< `std::unique_lock<std::mutex>(m);` declares a variable named m
-  EmptyGuard,       ///< a guard of no lock (`std::scoped_lock<> g;`)
-  LocalMutex,       ///< a guard of a mutex that no other thread can see
-  EmptySection,     ///< locked and released with nothing in between
-  VolatileSync,     ///< volatile used as if it ordered threads
-  DroppedFuture,    ///< the future of std::async is destroyed at once
-  DroppedTask,      ///< the result of a coroutine or lazy task is thrown away
+  TemporaryGuard,  ///< a guard that is destroyed at the end of its full expression
+  GuardIsVariable, ///< `std::unique_lock<std::mutex>(m);` declares a variable named m
+  EmptyGuard,      ///< a guard of no lock (`std::scoped_lock<> g;`)
+  LocalMutex,      ///< a guard of a mutex that no other thread can see
+  EmptySection,    ///< locked and released with nothing in between
+  VolatileSync,    ///< volatile used as if it ordered threads
+  DroppedFuture,   ///< the future of std::async is destroyed at once
+  DroppedTask,     ///< the result of a coroutine or lazy task is thrown away
+  Resumes,         ///< code of others runs here: a coroutine is resumed, a promise with continuations fulfilled; `api`
 };
 
 /// How an atomic operation changes its object.
@@ -204,6 +209,9 @@ struct Op {
   /// written value, the arguments or the returned value depend on, directly or through locals. Sorted.
   llvm::SmallVector<uint32_t, 2> uses;
   bool discarded = false; ///< Call, Spawn: nobody looks at the result
+  bool in_try = false;    ///< Call, Throw: a handler of this function may catch what is thrown
+  Symbol fix;             ///< Remark: what should stand from `fix_begin` up to `fix_end`; empty: no certain fix
+  Site fix_begin, fix_end;
   bool write = false, atomic = false, all = false;
   bool in_macro_of_system = false; ///< inside a macro from a system header: never a primary place
 };
@@ -274,6 +282,8 @@ struct Function {
   bool internal = false;      ///< internal linkage, private member or lambda: all callers are in sight
   bool address_taken = false; ///< set by the linker, from all facts
   bool is_main = false;
+  bool nothrow = false;        ///< an exception that would leave it ends the program
+  Site end;                    ///< its closing brace
   bool is_static_init = false; ///< the pseudo function that holds a file's namespace-scope initialisers
   bool in_system_header = false;
 };

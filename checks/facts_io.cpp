@@ -14,17 +14,18 @@ namespace {
 using llvm::StringRef;
 
 // ---- Names of enumerators, in their order.
-constexpr const char *kOpNames[] = {"acquire", "release", "disown", "assert-held", "lock-init", "access",
-                                    "call",    "spawn",   "join",   "detach",      "suspend",   "blocking",
-                                    "wait",    "notify",  "assign", "move",        "destroy",   "return",
-                                    "remark"};
+constexpr const char *kOpNames[] = {"acquire", "release", "disown",      "assert-held", "lock-init", "access",
+                                    "call",    "spawn",   "join",        "detach",      "suspend",   "blocking",
+                                    "wait",    "notify",  "assign",      "move",        "destroy",   "return",
+                                    "remark",  "throw",   "thread-exit", "lock-destroy"};
 constexpr const char *kHowNames[] = {"lock", "try", "timed", "adopt", "defer"};
 constexpr const char *kModeNames[] = {"exclusive", "shared"};
 constexpr const char *kSpawnNames[] = {"thread", "async", "pool", "event-loop", "signal"};
 constexpr const char *kBlockNames[] = {"sleep",   "thread-wait", "sync-bridge", "file-io", "socket",  "name-lookup",
                                        "process", "input",       "third-party", "poll",    "declared"};
-constexpr const char *kRemarkNames[] = {"temporary-guard", "guard-is-variable", "empty-guard",    "local-mutex",
-                                        "empty-section",   "volatile-sync",     "dropped-future", "dropped-task"};
+constexpr const char *kRemarkNames[] = {"temporary-guard", "guard-is-variable", "empty-guard",
+                                        "local-mutex",     "empty-section",     "volatile-sync",
+                                        "dropped-future",  "dropped-task",      "resumes"};
 constexpr const char *kUpdateNames[] = {"none", "rmw", "cas"};
 constexpr const char *kBranchNames[] = {"none", "result", "owns", "flag"};
 constexpr const char *kContractNames[] = {"requires", "acquires",     "try-acquires", "releases",
@@ -71,7 +72,8 @@ template <class Io, class T> void describe_function(Io &io, T &f) {
   io("signature", f.signature), io("constructor", f.is_constructor), io("destructor", f.is_destructor);
   io("method", f.is_method), io("static", f.is_static), io("lambda", f.is_lambda), io("coroutine", f.is_coroutine);
   io("virtual", f.is_virtual), io("internal", f.internal), io("address-taken", f.address_taken), io("main", f.is_main);
-  io("static-init", f.is_static_init), io("system", f.in_system_header), io("lazy", f.lazy);
+  io("static-init", f.is_static_init), io("system", f.in_system_header), io("lazy", f.lazy), io("nothrow", f.nothrow);
+  io("end", f.end);
 }
 
 template <class Io, class T> void describe_param(Io &io, T &p) {
@@ -100,6 +102,7 @@ template <class Io, class T> void describe_op(Io &io, T &op) {
   io("how", op.how), io("mode", op.mode), io("spawn", op.spawn), io("block", op.block), io("write", op.write);
   io("atomic", op.atomic), io("all", op.all), io("system-macro", op.in_macro_of_system);
   io("remark", op.remark), io("update", op.update), io("uses", op.uses), io("discarded", op.discarded);
+  io("in-try", op.in_try), io("fix", op.fix), io("fix-begin", op.fix_begin), io("fix-end", op.fix_end);
 }
 
 template <class Io, class T> void describe_decl(Io &io, T &d) {

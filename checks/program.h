@@ -86,6 +86,27 @@ struct LockPair {
 struct BlockingCall {
   const Op *op = nullptr;
   Chain chain;
+  std::vector<Path>
+      dropped; ///< locks of the caller that are not held meanwhile, that of a condition variable's wait too
+};
+
+/// A lock out of balance, as one function shows it. Which of them are mistakes depends on the callers too.
+struct LockFault {
+  enum Kind : uint8_t {
+    Kept,        ///< held on every way out: a mistake if nobody ever gives it back
+    Returned,    ///< held on some ways out, not on others
+    Thrown,      ///< held when an exception leaves the function
+    ThreadEnded, ///< held when the thread ends (pthread_exit)
+    NotHeld,     ///< given back where only some of the ways there have taken it
+    GivenTwice,  ///< given back where it was given back already
+    NotAdopted,  ///< adopted by a guard, though not held
+    DestroyedHeld,
+  } kind = Kept;
+  Hold hold;              ///< the lock, and where it was taken (NotAdopted: nowhere)
+  Chain chain;            ///< where it goes wrong
+  std::vector<Site> also; ///< Returned: other ways out. GivenTwice: the first time
+  bool attempt = false;   ///< NotHeld: on the way on which a try failed
+  bool succeeds = false;  ///< Returned: exactly the ways out that report success hold it
 };
 
 /// A lock state at a suspension, an access or a blocking operation.
@@ -181,6 +202,8 @@ struct Summary {
   std::vector<Callback> callbacks;
   std::vector<LockPair> pairs; ///< whose locks only callers can name
   std::vector<Site> begun;     ///< where threads may be started, transitively
+  Chain throws;                ///< the shortest way to an exception that leaves it; empty: none is seen
+  Symbol thrower;              ///< what throws there
 };
 
 struct FunctionInfo {
@@ -189,6 +212,9 @@ struct FunctionInfo {
   std::vector<LockPair> pairs;
   std::vector<CallEdge> edges;
   std::vector<Context> contexts;
+  std::vector<LockFault> faults;
+  std::vector<FunctionId> relieved; ///< callees that returned holding a lock which is given back here
+  std::vector<Point> foreign;       ///< calls through values, virtual calls and resumptions where a lock is held
 };
 
 struct Program {

@@ -143,7 +143,11 @@ void Walker::step(const Op &op, State state, States &out) {
   case OpKind::Suspend:
   case OpKind::Block:
   case OpKind::Wait:
-  case OpKind::Notify: break;
+  case OpKind::Notify:
+  case OpKind::Remark:
+  case OpKind::Throw:
+  case OpKind::ThreadExit:
+  case OpKind::LockDestroy: break;
   }
   out.push_back(std::move(state));
 }
