@@ -1,28 +1,84 @@
 #include "extras.h"
+#include "full.h"
 #include "options.h"
+#include "trace_format.h"
 
 namespace snarl_rt {
 
 uint32_t extras = 0;
 
+namespace {
+
+bool on(uint32_t mode) {
+  return load(extras) & mode;
+}
+
+bool is(Options::Text text, const char *word) {
+  return text.length == length(word) && __builtin_memcmp(text.start, word, text.length) == 0;
+}
+
+} // namespace
+
 void start_extras() {
   uint32_t modes = 0;
+  if (is(options.record, "full")) modes |= kRecordFull;
   store(extras, modes);
 }
 
-void extra_want(Thread &, const void *, LockId, char, char, bool, Caller) {}
-void extra_got(Thread &, const Held &, Caller) {}
+void extra_want(Thread &self, const void *, LockId id, char kind, char, bool timed, Caller) {
+  if (on(kRecordFull)) full_want(self, id, kind, timed);
+}
+
+void extra_got(Thread &self, const Held &entry, Caller) {
+  if (on(kRecordFull)) full_got(self, entry, 0);
+}
+
 void extra_refused(Thread &, const void *, LockId, char, int, Caller) {}
-void extra_release(Thread &, const Held &, Caller) {}
-void extra_lost(Thread &, const Held &) {}
-void extra_block(Thread &, char, const void *, bool, const Held *, Caller) {}
-void extra_unblock(Thread &, char, const void *, bool, const Held *, Caller) {}
-void extra_wake(Thread &, char, const void *, Caller) {}
-void extra_create(Thread &, Thread &, Caller) {}
+
+void extra_release(Thread &self, const Held &entry, Caller) {
+  if (on(kRecordFull)) full_release(self, entry);
+}
+
+void extra_lost(Thread &self, const Held &entry) {
+  if (on(kRecordFull)) full_lost(self, entry.id);
+}
+
+void extra_block(Thread &self, char kind, const void *object, bool, const Held *mutex, Caller) {
+  if (on(kRecordFull)) full_block(self, kind, object, mutex);
+}
+
+void extra_unblock(Thread &self, char kind, const void *object, bool done, const Held *mutex, Caller caller) {
+  if (on(kRecordFull)) full_unblock(self, kind, object, done, mutex, caller);
+}
+
+void extra_wake(Thread &self, char kind, const void *object, Caller) {
+  if (on(kRecordFull)) full_wake(self, kind, object);
+}
+
+void extra_create(Thread &self, Thread &child, Caller) {
+  if (on(kRecordFull)) full_thread(self, SNARL_FULL_CREATE, child.id);
+}
+
 void extra_start(Thread &) {}
-void extra_end(Thread &) {}
-void extra_joined(Thread &, ThreadId, Caller) {}
-void extra_forked(Thread &) {}
-void extra_exit(Thread *) {}
+
+void extra_end(Thread &self) {
+  if (on(kRecordFull)) full_end(self);
+}
+
+void extra_joined(Thread &self, ThreadId child, Caller) {
+  if (on(kRecordFull)) full_thread(self, SNARL_FULL_JOIN, child);
+}
+
+void extra_forked(Thread &self) {
+  if (on(kRecordFull)) full_forked(self);
+}
+
+void extra_tick() {
+  if (on(kRecordFull)) full_flush(false);
+}
+
+void extra_exit(Thread *) {
+  if (on(kRecordFull)) full_flush(true);
+}
 
 } // namespace snarl_rt

@@ -51,6 +51,8 @@ void extra_end(Thread &self);
 void extra_joined(Thread &self, ThreadId child, Caller caller);
 /// In the child of a fork, whose only thread is `self`. All memory is a copy of the parent's.
 void extra_forked(Thread &self);
+/// By the watcher, which is no thread of the program's: about every second, and when it has found a deadlock.
+void extra_tick();
 /// The process ends in order. Other threads may still be running.
 void extra_exit(Thread *self);
 

@@ -369,11 +369,17 @@ bool look_once() {
   return told;
 }
 
+constexpr uint64_t kTick = 1000; ///< milliseconds
+
 __attribute__((noreturn)) void watch() {
-  for (;;) {
+  for (uint64_t waited = 0;;) {
     timespec pause{static_cast<time_t>(options.watch_ms / 1000), static_cast<long>(options.watch_ms % 1000) * 1000000};
     raw_syscall(SYS_nanosleep, reinterpret_cast<long>(&pause), 0);
-    if (!look_once()) continue;
+    bool tick = (waited += options.watch_ms) >= kTick;
+    if (tick) waited = 0;
+    bool told = look_once();
+    if (load(extras) && (tick || told)) extra_tick();
+    if (!told) continue;
     something_found();
     if (options.print) {
       say("snarl: deadlock: threads of this process wait for each other and will not go on\n");

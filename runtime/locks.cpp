@@ -9,11 +9,14 @@ LockId last_lock = 0;
 bool in_place = false;
 
 /// Locks without room of their own. Open addressing; a full table is replaced by a larger one, and the old one stays
-/// for readers that are in it. Entries are never removed: an ended generation has word 0.
-struct TableEntry {
-  void *address;
+/// for readers that are in it. What is known of a lock stays where it is, for good: an ended generation has word 0.
+struct Known {
   LockSlot slot;
   uint32_t use; ///< SemaphoreUse; of a once object, whether it is done
+};
+struct TableEntry {
+  void *address;
+  Known *known;
 };
 struct Table {
   size_t mask;
@@ -57,6 +60,8 @@ TableEntry *table_entry(const void *address) {
   }
   TableEntry *entry = probe(*table, address);
   if (!entry->address) {
+    entry->known = static_cast<Known *>(arena.allocate(sizeof(Known)));
+    if (!entry->known) return nullptr;
     ++table->used;
     store_release(entry->address, const_cast<void *>(address));
   }
@@ -90,18 +95,18 @@ bool layouts_hold() {
 LockRef ref_in_table(const void *address, char kind) {
   TableEntry *entry = table_entry(address);
   if (!entry) return {const_cast<void *>(address), kind, nullptr, nullptr};
-  return {const_cast<void *>(address), kind, &entry->slot.word, &entry->slot.first_stack};
+  return {const_cast<void *>(address), kind, &entry->known->slot.word, &entry->known->slot.history};
 }
 
 LockRef ref_to(pthread_mutex_t *m) {
   if (!in_place || !has_room(m)) return ref_in_table(m, kind_of(m));
   LockSlot *slot = slot_in(m);
-  return {m, kind_of(m), &slot->word, &slot->first_stack};
+  return {m, kind_of(m), &slot->word, &slot->history};
 }
 
 LockRef ref_to(pthread_rwlock_t *l) {
   if (!in_place || l->__data.__shared) return ref_in_table(l, kind_of(l));
-  return {l, kind_of(l), &l->__data.__pad2, reinterpret_cast<uint64_t *>(&l->__data.__pad3)};
+  return {l, kind_of(l), &l->__data.__pad2, reinterpret_cast<LockHistory *>(&l->__data.__pad3)};
 }
 
 LockRef ref_of(const Held &held) {
@@ -130,7 +135,7 @@ LockId identify(const LockRef &lock, StackId stack) {
   if (!__atomic_compare_exchange_n(lock.word, &now, slot_signature(lock.address) | id, false, __ATOMIC_RELAXED,
                                    __ATOMIC_RELAXED))
     return slot_id(now, lock.address);
-  store(*lock.first_stack, stack);
+  store(lock.history->first_stack, stack);
   return id;
 }
 
@@ -138,11 +143,11 @@ SemaphoreUse semaphore_use(const void *semaphore) {
   Table *now = load_acquire(table);
   if (!now) return SemaphoreUse::Unknown;
   TableEntry *entry = probe(*now, semaphore);
-  return load(entry->address) ? static_cast<SemaphoreUse>(load(entry->use)) : SemaphoreUse::Unknown;
+  return load(entry->address) ? static_cast<SemaphoreUse>(load(entry->known->use)) : SemaphoreUse::Unknown;
 }
 
 void set_semaphore_use(const void *semaphore, SemaphoreUse use) {
-  if (TableEntry *entry = table_entry(semaphore)) store(entry->use, static_cast<uint32_t>(use));
+  if (TableEntry *entry = table_entry(semaphore)) store(entry->known->use, static_cast<uint32_t>(use));
 }
 
 void announce_lock(const LockRef &lock, StackId seen) {
@@ -151,7 +156,7 @@ void announce_lock(const LockRef &lock, StackId seen) {
   LockId id = slot_id(word, lock.address);
   uint64_t epoch = uint64_t{trace.epoch()} << 48;
   if (!id || (word & kSlotEpochMask) == epoch) return;
-  auto first = static_cast<StackId>(load(*lock.first_stack));
+  StackId first = load(lock.history->first_stack);
   first = stacks.announce(first ? first : seen);
   Line line(SNARL_LINE_LOCK);
   line.hex(id).letter(lock.kind).hex(reinterpret_cast<uintptr_t>(lock.address)).hex(first);
@@ -181,19 +186,19 @@ void end_generation(const void *address, uint64_t *word) {
   Table *now = load_acquire(table);
   if (!now) return;
   TableEntry *entry = probe(*now, address);
-  if (load(entry->address)) end_slot(address, &entry->slot.word);
+  if (load(entry->address)) end_slot(address, &entry->known->slot.word);
 }
 
 void once_completed(const void *once) {
-  if (TableEntry *entry = table_entry(once)) store(entry->use, 1);
+  if (TableEntry *entry = table_entry(once)) store(entry->known->use, 1);
 }
 
 void once_is_fresh(const void *once) {
   Table *now = load_acquire(table);
   TableEntry *entry = now ? probe(*now, once) : nullptr;
-  if (!entry || !load(entry->address) || !load(entry->use)) return;
-  end_slot(once, &entry->slot.word);
-  store(entry->use, 0);
+  if (!entry || !load(entry->address) || !load(entry->known->use)) return;
+  end_slot(once, &entry->known->slot.word);
+  store(entry->known->use, 0);
 }
 
 } // namespace snarl_rt

@@ -7,7 +7,7 @@
 // have no room: those are in a table by address, and init and destroy calls start their generations.
 //
 // The word: number | 16 bits of a hash of the address (a mutex copied elsewhere is another mutex) | epoch in which the
-// L line was written | a mark. The word beside it holds the stack that the lock was first seen with.
+// L line was written | a mark. The word beside it holds the stack that the lock was first seen with, and a count.
 #pragma once
 #include "thread.h"
 #include <pthread.h>
@@ -15,9 +15,14 @@
 
 namespace snarl_rt {
 
+/// Beside the number. Zero in a new lock, as the number is.
+struct LockHistory {
+  StackId first_stack = 0;
+  uint32_t acquisitions = 0; ///< so far; counted only by the full log
+};
 struct LockSlot {
   uint64_t word = 0;
-  uint64_t first_stack = 0;
+  LockHistory history;
 };
 
 constexpr uint64_t kSlotMark = uint64_t{0x5a} << 56, kSlotMarkMask = uint64_t{0xff} << 56;
@@ -61,7 +66,7 @@ struct LockRef {
   void *address = nullptr;
   char kind = 0;
   uint64_t *word = nullptr; ///< null: the table has it
-  uint64_t *first_stack = nullptr;
+  LockHistory *history = nullptr;
 };
 
 LockRef ref_to(pthread_mutex_t *m);

@@ -127,7 +127,9 @@ struct Thread {
   void (*once_init)() = nullptr; ///< handed to the initialiser's trampoline
   const void *once_object = nullptr;
   Caller once_caller;
-  uint8_t once_passed[32] = {}; ///< a bit for each once that recorded something: this thread came after it
+  struct FullLog *full = nullptr; ///< what is logged with record=full, see full.cpp
+  bool full_over = false;         ///< its log is complete
+  uint8_t once_passed[32] = {};   ///< a bit for each once that recorded something: this thread came after it
 
   StackMemory stack_memory;
 };

@@ -66,4 +66,63 @@ enum snarl_trace_letter {
   SNARL_LINE_COUNTER = 'C',
   /// Q                                              the process ended by exit, not by a signal
   SNARL_LINE_QUIT = 'Q',
+  /// R limit                                        a full log of at most so many bytes lies beside this trace: see
+  /// below
+  SNARL_LINE_FULL_LOG = 'R',
+};
+
+// ---- The full log: what every thread did, in order. One append-only file per process beside its trace,
+// `<pid>.<n>.full`, for --record=full.
+//
+// It begins with SNARL_FULL_MAGIC. Then come blocks, each one write(2): four little-endian 32-bit words
+// (SNARL_FULL_BLOCK, thread, number of the block in its thread from 0, bytes that follow), then records. A thread's
+// blocks are in order and make one stream; other threads' blocks come between. A record is a byte, and numbers as
+// LEB128. Locks, stacks and threads are those of the trace.
+//
+// A thread and its reader keep the same table of sites (lock, stack, mode, how) and the same stack of locks that were
+// taken and not yet given back, so that most acquisitions are two bytes and most releases one:
+//   SNARL_FULL_SITE | i           acquired at site i; then what the lock's sequence number grew by since this site's
+//   last
+// The sequence number of a lock counts its acquisitions, whoever they are by; it is taken while the lock is held.
+// Operations that order threads other than by locks carry a number from one count for the whole process, taken before a
+// call that tells others, and after one that was told.
+#define SNARL_FULL_MAGIC "snarl full log 1\n"
+#define SNARL_FULL_BLOCK 0x424c4e53u
+#define SNARL_FULL_SITES 128
+#define SNARL_FULL_SITE 0x80
+
+enum snarl_full_record {
+  /// i lock how stack sequence      site i is now this one, and the lock was acquired there. how: bits of
+  /// snarl_full_how
+  SNARL_FULL_ACQUIRE = 1,
+  /// what was acquired last and not yet released is released
+  SNARL_FULL_RELEASE = 2,
+  /// lock                           released, in another order
+  SNARL_FULL_RELEASE_LOCK = 3,
+  /// lock kind address stack        a lock acquired for the first time; kind as in the L line
+  SNARL_FULL_LOCK = 4,
+  /// lock                           was given back by somebody else, or is no lock after all: nothing is known of it
+  SNARL_FULL_LOST = 5,
+  /// thread                         about to create it
+  SNARL_FULL_CREATE = 6,
+  /// thread                         joined it
+  SNARL_FULL_JOIN = 7,
+  /// kind object number             begins to wait; kind c condition, b barrier. For c the mutex was released before,
+  /// and
+  ///                                is acquired again after the record of its end
+  SNARL_FULL_WAIT = 8,
+  /// kind object number done        waited: c, b, p semaphore, o once. done: 0 timed out or cancelled, 1 it came
+  SNARL_FULL_WAITED = 9,
+  /// kind object number             signals (c), broadcasts (C), posts (p), has run the initialiser (o)
+  SNARL_FULL_WAKE = 10,
+  /// the thread ends; nothing follows
+  SNARL_FULL_END = 11,
+};
+
+enum snarl_full_how {
+  SNARL_FULL_SHARED = 1, ///< acquired for reading
+  SNARL_FULL_TRIED = 2,  ///< without waiting
+  SNARL_FULL_TIMED = 4,
+  SNARL_FULL_AGAIN = 8, ///< by a condition wait that ends
+  SNARL_FULL_PASS = 16, ///< a once whose initialiser another has run
 };

@@ -3,7 +3,6 @@
 #include "options.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -96,8 +95,6 @@ char *append(char *to, const char *text) {
   return to;
 }
 
-constexpr int kHighDescriptor = 1000;
-
 } // namespace
 
 void make_absolute(char *path, size_t capacity) {
@@ -125,65 +122,33 @@ void Trace::choose_directory() {
 }
 
 bool Trace::open_file() {
-  long opened = -1;
-  if (!path_[0]) {
-    choose_directory();
-    raw_syscall(SYS_mkdirat, AT_FDCWD, reinterpret_cast<long>(directory_), 0777);
-    for (uint64_t n = 0; n < 10000 && opened < 0; ++n) {
-      char *to = append(path_, directory_);
-      *to++ = '/';
-      to = decimal(to, static_cast<uint64_t>(pid_));
-      *to++ = '.';
-      to = append(decimal(to, n), ".trace");
-      *to = 0;
-      opened = raw_syscall(SYS_openat, AT_FDCWD, reinterpret_cast<long>(path_),
-                           O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
-      if (opened < 0 && opened != -EEXIST) break;
-    }
-  } else {
-    opened = raw_syscall(SYS_openat, AT_FDCWD, reinterpret_cast<long>(path_), O_WRONLY | O_APPEND | O_CLOEXEC);
+  choose_directory();
+  raw_syscall(SYS_mkdirat, AT_FDCWD, reinterpret_cast<long>(directory_), 0777);
+  for (uint64_t n = 0; n < 10000; ++n) {
+    char *to = append(path_, directory_);
+    *to++ = '/';
+    to = decimal(to, static_cast<uint64_t>(pid_));
+    *to++ = '.';
+    to = append(decimal(to, n), ".trace");
+    *to = 0;
+    long answer = file_.create(path_);
+    if (answer != -EEXIST) return answer == 0;
   }
-  if (opened < 0) return false;
-  long high = raw_syscall(SYS_fcntl, opened, F_DUPFD_CLOEXEC, kHighDescriptor);
-  if (high < 0) high = raw_syscall(SYS_fcntl, opened, F_DUPFD_CLOEXEC, 200);
-  if (high >= 0) raw_syscall(SYS_close, opened);
-  fd_ = static_cast<int>(high >= 0 ? high : opened);
-  struct stat status;
-  if (raw_syscall(SYS_newfstatat, fd_, reinterpret_cast<long>(""), reinterpret_cast<long>(&status), AT_EMPTY_PATH) ==
-      0) {
-    device_ = status.st_dev;
-    inode_ = status.st_ino;
-  }
-  return true;
-}
-
-bool Trace::still_ours() const {
-  struct stat status;
-  return fd_ >= 0 &&
-         raw_syscall(SYS_newfstatat, fd_, reinterpret_cast<long>(""), reinterpret_cast<long>(&status), AT_EMPTY_PATH) ==
-             0 &&
-         status.st_dev == device_ && status.st_ino == inode_;
+  return false;
 }
 
 void Trace::write_bytes(const char *data, size_t size) {
-  if (!still_ours()) {
-    fd_ = -1;
-    if (!open_file()) {
-      failed_ = true;
-      return;
-    }
-  }
   if (written_ > options.max_trace_mb << 20) {
-    if (!failed_) {
-      failed_ = true;
-      static const char kFull[] = "C trace_full 1\n";
-      raw_syscall(SYS_write, fd_, reinterpret_cast<long>(kFull), sizeof kFull - 1);
-    }
-    return;
+    if (failed_) return;
+    failed_ = true;
+    static const char kFull[] = "C trace_full 1\n";
+    data = kFull;
+    size = sizeof kFull - 1;
   }
-  long done = raw_syscall(SYS_write, fd_, reinterpret_cast<long>(data), static_cast<long>(size));
-  written_ += size;
-  if (done != static_cast<long>(size)) count("writes_failed");
+  if (file_.append(path_, data, size))
+    written_ += size;
+  else
+    count("writes_failed");
 }
 
 void Trace::write_start() {
@@ -223,8 +188,7 @@ void Trace::write(Line &line) {
 
 void Trace::start_over() {
   lock_.reset();
-  if (fd_ >= 0 && still_ours()) raw_syscall(SYS_close, fd_);
-  fd_ = -1;
+  file_.start_over();
   started_ = failed_ = false;
   forget_modules();
   written_ = 0;
@@ -233,13 +197,13 @@ void Trace::start_over() {
   for (Counter &counter : counters) counter = {};
 }
 
-void Trace::count(const char *name) {
+void Trace::count(const char *name, uint64_t how_many) {
   for (Counter &counter : counters) {
     const char *expected = nullptr;
     if (!load(counter.name))
       __atomic_compare_exchange_n(&counter.name, &expected, name, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
     if (!same(load(counter.name), name)) continue;
-    __atomic_add_fetch(&counter.value, 1, __ATOMIC_RELAXED);
+    __atomic_add_fetch(&counter.value, how_many, __ATOMIC_RELAXED);
     return;
   }
 }

@@ -1,11 +1,7 @@
-// The trace file: lines formatted by hand, one write(2) each.
-//
-// The descriptor is ours but lives in the program's table, where the program may close it, or close it and get the same
-// number for a file of its own. So it sits at a high number and is checked against device and inode before each write;
-// if it is not ours any more the file is opened again by name. Lines are written for new things only, so the extra
-// system call does not count.
+// The trace file: lines formatted by hand, one write(2) each, and one system call more to see whether the descriptor is
+// still ours (append_file.h). Lines are written for new things only, so that does not count.
 #pragma once
-#include "base.h"
+#include "append_file.h"
 #include "trace_format.h"
 
 namespace snarl_rt {
@@ -51,7 +47,7 @@ public:
   /// A forked child: the next line opens a file of its own. No other thread is running.
   void start_over();
   /// Counts something that was not recorded; the C line is written at powers of two and when the process ends.
-  void count(const char *name);
+  void count(const char *name, uint64_t how_many = 1);
   /// The C lines as they stand.
   void write_counters();
   /// Number of the file in this process's line of forks, 1 to 255: what was announced in another one was not in this
@@ -63,16 +59,14 @@ public:
 
 private:
   bool open_file();
-  bool still_ours() const;
   void write_bytes(const char *data, size_t size);
   void write_start();
 
   SpinLock lock_;
   bool started_ = false, failed_ = false;
   uint8_t epoch_ = 1;
-  int fd_ = -1;
+  AppendFile file_;
   int pid_ = 0;
-  uint64_t device_ = 0, inode_ = 0;
   uint64_t written_ = 0;
   char executable_[1024] = {};
   char directory_[1024] = {};
