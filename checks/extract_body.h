@@ -22,6 +22,8 @@ public:
   /// Namespace-scope and other initialisers outside of functions: one more straight-line block.
   void run_initialiser(const clang::VarDecl *var);
 
+  using Uses = llvm::SmallVector<uint32_t, 2>; ///< numbers of operations, sorted
+
 private:
   friend struct Scan;
   struct LocalInfo {
@@ -68,6 +70,7 @@ private:
   // ---- extract_expr.cpp
   void emit(const clang::Stmt *statement, unsigned depth = 0); ///< operations of an expression that is no element
   void evaluate(const clang::Stmt *statement, unsigned depth = 0);
+  void evaluate_parts(const clang::Stmt *statement, unsigned depth);
   void declare(const clang::VarDecl *var);
   void assign(const clang::Expr *left, const clang::Expr *right, clang::SourceLocation at);
   void store(const Path &dest, const clang::Expr *init, clang::SourceLocation at, unsigned depth = 0);
@@ -80,6 +83,17 @@ private:
   void lambda(const clang::LambdaExpr *expression);
   void await(const clang::CoroutineSuspendExpr *expression);
   void make_new(const clang::CXXNewExpr *expression);
+
+  void atomic_access(Path path, clang::QualType type, bool write, Update update, clang::SourceLocation at);
+
+  // ---- extract_uses.cpp
+  Uses uses(const clang::Stmt *statement) const; ///< operations whose results the value depends on
+  void collect_uses(const clang::Stmt *statement, Uses &uses, unsigned &budget) const;
+  bool has_result(uint32_t operation) const;
+  void made(const clang::Stmt *statement, uint32_t first);
+  void depend(const clang::VarDecl *var, const Uses &on, bool also); ///< also: besides what it depends on already
+  void depends_by_assignment(const clang::BinaryOperator *assignment, uint32_t first);
+  void enter_block(const clang::CFGBlock &block);
 
   // ---- extract_call.cpp
   struct Callee {
@@ -161,6 +175,13 @@ private:
   std::vector<const clang::Expr *> returned_;
   llvm::SmallVector<const clang::VarDecl *, 4> captured_; ///< by reference
   const clang::CXXTryStmt *try_ = nullptr;
+  std::vector<bool> results_of_; ///< operations that have a result or read something
+  llvm::DenseMap<const clang::Stmt *, std::pair<uint32_t, uint32_t>> made_; ///< operations of an expression, half open
+  llvm::DenseMap<const clang::VarDecl *, Uses> depends_;
+  llvm::DenseMap<const clang::VarDecl *, unsigned> assigned_in_; ///< the CFG block of the last assignment
+  llvm::DenseMap<unsigned, Uses> tested_, controls_; ///< by CFG block: of its condition; of the branch that leads to it
+  Uses control_;                                     ///< of the branch that leads to this block
+  unsigned cfg_block_ = 0;
   llvm::DenseSet<const clang::Stmt *> destroyed_; ///< temporaries, in this block
   bool in_lambda_ = false, interesting_ = false;
 };

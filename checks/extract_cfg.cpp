@@ -28,6 +28,10 @@ Op &Body::add(OpKind kind, SourceLocation at) {
   op.id = next_id_++;
   op.site = unit_.site(at);
   op.in_macro_of_system = unit_.in_system_macro(at);
+  if (kind == OpKind::Access || kind == OpKind::Call || kind == OpKind::Acquire || kind == OpKind::Wait) {
+    if (results_of_.size() <= op.id) results_of_.resize(op.id + 64);
+    results_of_[op.id] = true;
+  }
   return op;
 }
 
@@ -139,19 +143,19 @@ void Body::blocks(Stmt *body) {
   std::vector<const CFGBlock *> order;
   llvm::DenseSet<const CFGBlock *> seen;
   auto reach = [&](const CFGBlock *start) {
-    llvm::SmallVector<std::pair<const CFGBlock *, CFGBlock::const_succ_iterator>, 16> stack;
+    llvm::SmallVector<std::pair<const CFGBlock *, CFGBlock::const_succ_reverse_iterator>, 16> stack;
     std::vector<const CFGBlock *> post;
     if (!seen.insert(start).second) return;
-    stack.push_back({start, start->succ_begin()});
+    stack.push_back({start, start->succ_rbegin()}); // so that a loop's body comes before what follows the loop
     while (!stack.empty()) {
       auto &[block, it] = stack.back();
-      if (it == block->succ_end()) {
+      if (it == block->succ_rend()) {
         post.push_back(block);
         stack.pop_back();
         continue;
       }
       const CFGBlock *next = (it++)->getReachableBlock();
-      if (next && seen.insert(next).second) stack.push_back({next, next->succ_begin()});
+      if (next && seen.insert(next).second) stack.push_back({next, next->succ_rbegin()});
     }
     order.insert(order.end(), post.rbegin(), post.rend());
   };
@@ -170,6 +174,7 @@ void Body::blocks(Stmt *body) {
     ops_ = &out_.blocks.back().ops;
     last_call_.clear();
     destroyed_.clear();
+    enter_block(*block);
     for (const CFGElement &e : *block) {
       if (auto statement = e.getAs<CFGStmt>())
         if (const CXXTryStmt *now = in_try_.lookup(statement->getStmt()); now && entered.insert(now).second) {
@@ -255,7 +260,11 @@ void Body::forget_flags() {
     if (leaves) awaited.push_back(all[i].branch.path);
   }
   for (Block &block : all)
-    if (others_may_change(block.branch) && llvm::is_contained(awaited, block.branch.path)) block.branch = {};
+    if (others_may_change(block.branch) && llvm::is_contained(awaited, block.branch.path)) {
+      Uses kept = std::move(block.branch.uses);
+      block.branch = {};
+      block.branch.uses = std::move(kept);
+    }
 }
 
 /// Empty blocks with one successor carry nothing.
@@ -527,6 +536,8 @@ void Body::branch(const CFGBlock &block, Block &out) {
   if (!test) return;
   Branch found;
   if (condition(test, true, found)) out.branch = found;
+  out.branch.uses = uses(test);
+  if (!out.branch.uses.empty()) tested_[block.getBlockID()] = out.branch.uses;
 }
 
 } // namespace snarl

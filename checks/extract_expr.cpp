@@ -14,6 +14,12 @@ void Body::emit(const Stmt *s, unsigned depth) {
 }
 
 void Body::evaluate(const Stmt *s, unsigned depth) {
+  uint32_t first = next_id_;
+  evaluate_parts(s, depth);
+  made(s, first);
+}
+
+void Body::evaluate_parts(const Stmt *s, unsigned depth) {
   if (depth > kMaxDepth) {
     bounded_ = true;
     return;
@@ -33,7 +39,10 @@ void Body::evaluate(const Stmt *s, unsigned depth) {
   if (auto *binary = dyn_cast<BinaryOperator>(s); binary && binary->isAssignmentOp()) {
     emit(binary->getRHS(), depth);
     emit(binary->getLHS(), depth);
+    uint32_t first = next_id_;
     access(binary->getLHS(), true, binary->getLHS()->getExprLoc());
+    depends_by_assignment(binary, first);
+    if (binary->getOpcode() != BO_Assign && next_id_ != first && ops_->back().atomic) ops_->back().update = Update::Rmw;
     if (binary->getOpcode() == BO_Assign) assign(binary->getLHS(), binary->getRHS(), binary->getLHS()->getExprLoc());
     return;
   }
@@ -46,7 +55,10 @@ void Body::evaluate(const Stmt *s, unsigned depth) {
   }
   if (auto *unary = dyn_cast<UnaryOperator>(s)) {
     emit(unary->getSubExpr(), depth);
-    if (unary->isIncrementDecrementOp()) access(unary->getSubExpr(), true, unary->getSubExpr()->getExprLoc());
+    if (!unary->isIncrementDecrementOp()) return;
+    uint32_t first = next_id_;
+    access(unary->getSubExpr(), true, unary->getSubExpr()->getExprLoc());
+    if (next_id_ != first && ops_->back().atomic) ops_->back().update = Update::Rmw;
     return;
   }
   if (auto *call = dyn_cast<CallExpr>(s)) {
@@ -102,7 +114,13 @@ void Body::evaluate(const Stmt *s, unsigned depth) {
           v.moved = true;
         }
       }
-    add(OpKind::Return, ret->getReturnLoc()).value = v;
+    Uses on = uses(result);
+    Op &op = add(OpKind::Return, ret->getReturnLoc());
+    op.value = v;
+    op.uses = std::move(on);
+    for (uint32_t id : control_)
+      if (!llvm::is_contained(op.uses, id)) op.uses.push_back(id);
+    llvm::sort(op.uses);
     return;
   }
   if (auto *ret = dyn_cast<CoreturnStmt>(s)) {
@@ -137,7 +155,12 @@ void Body::evaluate(const Stmt *s, unsigned depth) {
     for (const Stmt *child : atomic->children()) emit(child, depth);
     bool load = atomic->getOp() == AtomicExpr::AO__c11_atomic_load || atomic->getOp() == AtomicExpr::AO__atomic_load ||
                 atomic->getOp() == AtomicExpr::AO__atomic_load_n;
-    access(path(atomic->getPtr()), atomic->getPtr()->getType()->getPointeeType(), !load, true, atomic->getBeginLoc());
+    llvm::StringRef name = atomic->getOpAsString();
+    Update update = name.contains("compare_exchange")                           ? Update::Cas
+                    : load || name.contains("_store") || name.contains("_init") ? Update::None
+                                                                                : Update::Rmw;
+    atomic_access(path(atomic->getPtr()), atomic->getPtr()->getType()->getPointeeType(), !load, update,
+                  atomic->getBeginLoc());
     return;
   }
   if (isa<OpaqueValueExpr>(s)) return; // evaluated where its source stands
@@ -232,6 +255,12 @@ void Body::access(Path where, QualType type, bool write, bool atomic, SourceLoca
   op.path = std::move(where);
   op.write = write;
   op.atomic = atomic;
+}
+
+void Body::atomic_access(Path where, QualType type, bool write, Update update, SourceLocation at) {
+  uint32_t first = next_id_;
+  access(std::move(where), type, write, true, at);
+  if (next_id_ != first) ops_->back().update = update;
 }
 
 /// An operand of an expression whose type is not known yet.
@@ -335,6 +364,7 @@ void Body::declare(const VarDecl *var) {
   }
   if (!var->getInit()) return;
   emit(var->getInit());
+  if (Uses on = uses(var->getInit()); !on.empty()) depend(canonical, on, false);
   if (auto *decomposition = dyn_cast<DecompositionDecl>(var)) {
     (void)decomposition;
     return;

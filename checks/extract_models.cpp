@@ -7,6 +7,15 @@ namespace snarl {
 
 using namespace clang;
 
+/// Of an atomic operation that writes.
+static Update update_by_name(llvm::StringRef name) {
+  if (name.contains("compare_exchange") || name.contains("compare_and_swap") || name.starts_with("testAndSet"))
+    return Update::Cas;
+  for (llvm::StringRef plain : {"store", "storeRelaxed", "storeRelease", "clear", "init", "lock_release"})
+    if (name.ends_with(plain)) return Update::None;
+  return name.contains("_store") || name.contains("_clear") || name.contains("_init") ? Update::None : Update::Rmw;
+}
+
 bool Body::apply(const Expr *call, const Callee &c, const CallModel &m) {
   SourceLocation at = call->getExprLoc();
   auto arg = [&](int i) -> const Expr * { return i >= 0 && unsigned(i) < c.args.size() ? c.args[i] : nullptr; };
@@ -240,7 +249,7 @@ bool Body::apply(const Expr *call, const Callee &c, const CallModel &m) {
     if (type->isPointerType()) type = type->getPointeeType();
     if (!(unary && unary->getOpcode() == UO_AddrOf) && where.known() && where.root != Root::This)
       where = extended(without_deref(where), PathStep::Deref);
-    access(where, type, m.write, true, at);
+    atomic_access(where, type, m.write, m.write ? update_by_name(unit_.name(c.decl).str()) : Update::None, at);
     return true;
   }
   case CallKind::Reads:
@@ -349,7 +358,9 @@ bool Body::type_call(const Expr *call, const Callee &c, const TypeModel &type) {
     if (name == "wait") block_op(BlockKind::ThreadWait, name);
     if (name == "notify_one" || name == "notify_all" || name == "is_lock_free") return true;
     bool write = !(name == "load" || name == "wait" || name == "test" || isa<CXXConversionDecl>(method));
-    access(self(), receiver_type, write, true, at);
+    Update update = Update::None;
+    if (write && op_kind != OO_Equal) update = op_kind != OO_None ? Update::Rmw : update_by_name(name);
+    atomic_access(self(), receiver_type, write, update, at);
     if (write && !c.args.empty() && c.args.back() && (name == "store" || op_kind == OO_Equal) &&
         (unit_.pointer_like(c.args[0]->getType()) || unit_.callable(c.args[0]->getType()))) {
       Path dest = self();

@@ -580,6 +580,75 @@ void use(EventLoop &l, WorkerPool &p, Future<int> f) {
       "EventLoop::post loop\nEventLoop::defer loop\nWorkerPool::post pool\nFuture::then loop\nFuture::then pool\n");
 }
 
+/// "write this.n_ <- read this.n_" for everything that depends on results; branches as "if <- ...".
+std::string dependences(const Facts &facts, llvm::StringRef name) {
+  std::string out;
+  for (const Function &f : facts.functions) {
+    if (f.name.str() != name) continue;
+    auto say = [&](const Op &op) {
+      if (op.kind == OpKind::Access) return (op.write ? "write " : "read ") + text(f, op.path);
+      return op.kind == OpKind::Return ? std::string("return") : "call " + short_name(op.callee);
+    };
+    auto line = [&](const std::string &what, const auto &uses) {
+      std::string on;
+      for (uint32_t id : uses)
+        for (const Block &block : f.blocks)
+          for (const Op &op : block.ops)
+            if (op.id == id) on += (on.empty() ? "" : ", ") + say(op);
+      if (!on.empty()) out += what + " <- " + on + "\n";
+    };
+    for (const Block &block : f.blocks) {
+      for (const Op &op : block.ops) line(say(op), op.uses);
+      line("if", block.branch.uses);
+    }
+  }
+  return out;
+}
+
+TEST(Extract, DependenceOnResults) {
+  Facts facts = facts_of(R"(
+    struct A {
+      std::mutex mu_; int n_, m_; std::atomic<int> v_; std::map<int, int> map_; std::vector<int> list_;
+      int get(); void set(int); void look(int, int *);
+      void direct() { m_ = n_ + 1; }
+      void by_local() { int x = n_; { std::lock_guard g(mu_); m_ = x; } }
+      void replaced() { int x = n_; x = 3; m_ = x; }
+      void by_condition() { bool yes = false; if (n_ > 3) yes = true; if (yes) m_ = 1; }
+      bool in_loop() { bool found = false; for (int x : list_) if (x == n_) found = true; return found; }
+      void calls() { set(get() * 2); }
+      void filled_in() { int x; look(1, &x); m_ = x; }
+      void atomics() { v_.store(v_.load() + 1); }
+    };)");
+  EXPECT_EQ(dependences(facts, "A::direct"), "write this.m_ <- read this.n_\n");
+  EXPECT_EQ(dependences(facts, "A::by_local"), "write this.m_ <- read this.n_\n");
+  EXPECT_EQ(dependences(facts, "A::replaced"), "");
+  EXPECT_EQ(dependences(facts, "A::by_condition"), "if <- read this.n_\nif <- read this.n_\n");
+  EXPECT_NE(dependences(facts, "A::in_loop").find("return <- read this.n_"), std::string::npos);
+  EXPECT_EQ(dependences(facts, "A::calls"), "call set <- call get\n");
+  EXPECT_EQ(dependences(facts, "A::filled_in"), "write this.m_ <- call look, read x\n");
+  EXPECT_EQ(dependences(facts, "A::atomics"), "write this.v_ <- read this.v_\n");
+}
+
+TEST(Extract, UpdatesOfAtomics) {
+  auto updates = [](const Facts &facts) {
+    std::string out;
+    for (const Function &f : facts.functions)
+      for (const Block &block : f.blocks)
+        for (const Op &op : block.ops)
+          if (op.kind == OpKind::Access && op.atomic)
+            out += op.update == Update::Rmw ? 'r' : op.update == Update::Cas ? 'c' : op.write ? 's' : 'l';
+    return out;
+  };
+  EXPECT_EQ(updates(facts_of("std::atomic<int> v; void f() { v.load(); v.store(1); ++v; int x = v; }")), "lsrl");
+  EXPECT_EQ(
+      updates(facts_of("int g, e; void f() { __atomic_fetch_add(&g, 1, 5); __sync_bool_compare_and_swap(&g, 1, 2);"
+                       "__atomic_store_n(&g, 1, 5); __atomic_load_n(&g, 5);"
+                       "__atomic_compare_exchange_n(&g, &e, 2, 0, 5, 5); }")),
+      "rcslc");
+  EXPECT_EQ(updates(facts_of("_Atomic int a; void f(void) { a = a + 1; a++; a += 2; }", "-std=c11", "input.c")),
+            "lsrr");
+}
+
 TEST(Extract, SameInputSameBytes) {
   const char *code =
       "struct A { std::mutex mu_; int n_; void f() { std::lock_guard g(mu_); ++n_; } }; void use(A &a) { a.f(); }";
