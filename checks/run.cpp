@@ -78,6 +78,10 @@ std::string Run::lock_origin(LockId id) const {
   return name.empty() ? spot(found->second.first_seen) : name;
 }
 
+std::string Run::object_name(uint64_t address, uint32_t modules_seen) const {
+  return symbols ? symbols->variable(*this, address, modules_seen) : "";
+}
+
 std::string Run::thread_name(ThreadId id) const {
   if (id == 1) return "main thread";
   auto found = threads.find(id);

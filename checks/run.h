@@ -96,6 +96,15 @@ enum class MisuseKind : uint8_t {
   ThreadExitHolding,
   RelockRefused /*EDEADLK*/,
   Relock /*will hang*/,
+  InitHeld,
+  InitAgain /*a global, not destroyed, other threads are there*/,
+  OwnerDiedIgnored /*robust mutex given back without having been declared consistent*/,
+  ForkHeld /*a forked child wants what another thread of its parent held*/,
+  WaitUnlocked /*condition wait without the mutex*/,
+  TwoMutexes /*condition waits at once with different mutexes*/,
+  SignalLost /*the signal came when nobody waited; `owner` sent it, `thread` waits for ever*/,
+  ConditionDestroyed /*`owner` waits on it*/,
+  DestroyedWaited /*semaphore or barrier that `owner` waits for*/,
 };
 
 struct Misuse {
@@ -103,8 +112,10 @@ struct Misuse {
   ThreadId thread = 0;
   LockId lock = 0;
   StackId stack = 0;
-  ThreadId owner = 0; ///< who holds it, 0 if nobody
-  StackId taken = 0;  ///< where it was taken
+  ThreadId owner = 0;  ///< who holds it, 0 if nobody
+  StackId taken = 0;   ///< where it was taken; for conditions: where `owner` waits, or sent the signal
+  uint64_t object = 0; ///< address of the condition variable, semaphore or barrier; 0: it is about the lock alone
+  uint32_t modules_seen = 0;
 };
 
 enum class WaitKind : uint8_t { None, Lock, Join, Once, Condition, Semaphore, Barrier };
@@ -179,6 +190,8 @@ struct Run {
   std::string lock_class(LockId lock) const;
   /// The same with the line of the first use, to tell whether two runs speak of one lock. Empty if nothing is known.
   std::string lock_origin(LockId lock) const;
+  /// "ready" for a global that is not a lock; else empty.
+  std::string object_name(uint64_t address, uint32_t modules_seen) const;
   /// "main thread", "thread 3", "thread 3 (reader)" when it was given a name of its own.
   std::string thread_name(ThreadId thread) const;
 

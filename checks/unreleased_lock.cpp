@@ -8,8 +8,10 @@ namespace snarl {
 static const char why[] = R"(
 A lock that its holder never gives back stops everybody else for good; one that is unlocked by another thread, or
 without having been locked, protects nothing, and the behaviour is undefined (POSIX, pthread_mutex_unlock). Reported are
-threads that end holding a lock, unlocking what is not locked or held by another thread, and destroying a lock that is
-held. Usual causes: an exception or an early return between lock() and unlock(), and completion callbacks that run in
+threads that end holding a lock, unlocking what is not locked or held by another thread, destroying or initialising a
+lock that is held, destroying a semaphore or barrier that is waited for, initialising a global lock a second time while
+other threads are there, a robust mutex given back in the state that its dead owner left, and locks that a forked child
+inherits held from a thread that it does not have. Usual causes: an exception or an early return between lock() and unlock(), and completion callbacks that run in
 another thread. Semaphores belong to nobody and are left alone.
 )";
 
@@ -84,34 +86,62 @@ std::string message(const Misuse &misuse, const std::string &thread, const std::
                        : owner == thread ? "it still holds"
                                          : owner + " holds");
   case MisuseKind::ThreadExitHolding: return fmt::format("{} ends and still holds {}", thread, lock);
-  case MisuseKind::RelockRefused:
-  case MisuseKind::Relock: break; // self-deadlock
+  case MisuseKind::InitHeld:
+    return fmt::format("{} initialises {}, which {} holds", thread, lock, owner == thread ? "it still" : owner);
+  case MisuseKind::InitAgain:
+    return fmt::format("{} initialises {} again, which was not destroyed, while other threads are running", thread,
+                       lock);
+  case MisuseKind::OwnerDiedIgnored:
+    return fmt::format(
+        "{} gives back {}, whose owner died, without declaring it consistent: nobody can take it any more", thread,
+        lock);
+  case MisuseKind::ForkHeld:
+    return fmt::format("{} of a forked process wants {}, which another thread of the parent held when it forked",
+                       thread, lock);
+  case MisuseKind::DestroyedWaited:
+    return fmt::format("{} destroys a semaphore or barrier{}{}, which {} waits for", thread, lock.empty() ? "" : ", ",
+                       lock, owner);
+  default: return {}; // other rules'
   }
-  return {};
 }
 
 const char *what_happens(MisuseKind kind) {
   switch (kind) {
+  case MisuseKind::DestroyedWaited:
   case MisuseKind::DestroyedHeld: return "is destroyed";
+  case MisuseKind::InitHeld:
+  case MisuseKind::InitAgain: return "is initialised";
+  case MisuseKind::ForkHeld: return "is wanted";
   case MisuseKind::ThreadExitHolding: return "is still held at the end of the thread";
   default: return "is unlocked";
   }
 }
 
+std::string taken_here(MisuseKind kind, const std::string &lock, const std::string &owner) {
+  if (kind == MisuseKind::InitAgain) return lock + " was first used here";
+  if (kind == MisuseKind::ForkHeld)
+    return lock + " was taken here in the parent, by a thread that the child does not have";
+  return fmt::format("{} was taken here by {}", lock, owner);
+}
+
 void from_run(const Run &run, Findings &out) {
   for (const Misuse &misuse : run.misuses) {
-    std::string thread = run.thread_name(misuse.thread), lock = run.lock_name(misuse.lock);
-    std::string owner = misuse.owner ? run.thread_name(misuse.owner) : "";
+    std::string thread = run.thread_name(misuse.thread), owner = misuse.owner ? run.thread_name(misuse.owner) : "";
+    std::string lock = misuse.object ? run.object_name(misuse.object, misuse.modules_seen) : run.lock_name(misuse.lock);
+    std::string same_kind = misuse.object ? lock : run.lock_class(misuse.lock);
     Finding finding;
     finding.message = message(misuse, thread, lock, owner);
     if (finding.message.empty()) continue;
     finding.rule = "unreleased-lock";
-    finding.severity = Severity::Error;
+    finding.severity = misuse.kind == MisuseKind::InitAgain ? Severity::Warning : Severity::Error;
     finding.tier = Tier::Actual;
-    finding.names = {lock};
+    if (!lock.empty())
+      finding.names = {lock};
+    else
+      lock = "it";
     if (misuse.taken)
       finding.steps.push_back(run_step(run, owner.empty() ? thread : owner, misuse.taken,
-                                       fmt::format("{} was taken here by {}", lock, owner.empty() ? thread : owner)));
+                                       taken_here(misuse.kind, lock, owner.empty() ? thread : owner)));
     // A thread that ends holding a lock: where it took it says more than where it ended.
     size_t place = 0;
     if (misuse.stack || !misuse.taken) {
@@ -123,8 +153,8 @@ void from_run(const Run &run, Findings &out) {
     ThreadId last = misuse.thread;
     add_created(run, last, thread, finding);
     if (misuse.owner && misuse.owner != last) add_created(run, misuse.owner, owner, finding);
-    finding.key = fmt::format("{} {} in {}, taken in {}", run.lock_class(misuse.lock), what_happens(misuse.kind),
-                              run.where(misuse.stack), run.where(misuse.taken));
+    finding.key = fmt::format("{} {} in {}, taken in {}", same_kind, what_happens(misuse.kind), run.where(misuse.stack),
+                              run.where(misuse.taken));
     bool known = false;
     for (const Finding &other : out) known |= other.rule == finding.rule && other.key == finding.key;
     if (!known) out.push_back(std::move(finding));

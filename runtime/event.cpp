@@ -32,8 +32,9 @@ LockId first_sight(Thread &self, const LockRef &lock, Caller caller) {
   if (LockId id = identity(lock)) return id; // known to the table
   StackId stack = stack_of(self, caller);
   Inside inside(self);
-  watch_orphan(lock.address);
-  return identify(lock, stack);
+  LockId id = identify(lock, stack);
+  watch_orphan(self, lock, id, stack);
+  return id;
 }
 
 bool grow_held(Thread &self) {
@@ -146,6 +147,12 @@ void unlock_out_of_order(Thread &self, const LockRef &lock, Caller caller) {
   for (uint32_t i = self.held_count; i-- > 0;) {
     Held &entry = self.held[i];
     if (entry.address != lock.address) continue;
+    if (entry.depth & kOwnerDied) {
+      entry.depth &= ~kOwnerDied;
+      auto *m = static_cast<pthread_mutex_t *>(lock.address);
+      if (load(m->__data.__owner) == kOwnerInconsistent)
+        report_misuse(self, 'c', lock, entry.id, self.stack_memory.look_up(caller, self.stack), {self.id, entry.stack});
+    }
     if (entry.depth & kInWait) { // a cancelled condition wait: the clean-up handler gives the mutex back
       entry.depth &= ~kInWait;
       unpublish(self);
@@ -169,14 +176,14 @@ void locked_again(Thread &self, const LockRef &lock, LockId id, char mode, Calle
                ((lock.kind == 'w' || lock.kind == 'W') && mode == 'x' && entry->mode == 's');
   if (!hangs) return;
   Inside inside(self);
-  report_misuse(self, 'r', lock, id, self.stack_memory.look_up(caller, self.stack), self.id, entry->stack);
+  report_misuse(self, 'r', lock, id, self.stack_memory.look_up(caller, self.stack), {self.id, entry->stack});
 }
 
 void relock_refused(Thread &self, const LockRef &lock, LockId id, Caller caller) {
   Inside inside(self);
   Held *entry = find_held(self, lock.address);
   StackId taken = entry ? entry->stack : 0;
-  report_misuse(self, 'k', lock, id, self.stack_memory.look_up(caller, self.stack), self.id, taken);
+  report_misuse(self, 'k', lock, id, self.stack_memory.look_up(caller, self.stack), {self.id, taken});
 }
 
 void destroy_refused(Thread &self, const LockRef &lock, Caller caller) {
@@ -188,7 +195,8 @@ void destroy_refused(Thread &self, const LockRef &lock, Caller caller) {
     for (uint32_t i = 0; i < load(thread->held_count); ++i) {
       const Held &entry = thread->held[i];
       if (load(entry.address) != lock.address || entry.depth & kInWait) continue;
-      return report_misuse(self, 'd', lock, id, self.stack_memory.look_up(caller, self.stack), thread->id, entry.stack);
+      return report_misuse(self, 'd', lock, id, self.stack_memory.look_up(caller, self.stack),
+                           {thread->id, entry.stack});
     }
   }
 }

@@ -10,7 +10,9 @@
 
 namespace snarl_rt {
 
-constexpr uint32_t kInWait = 1u << 31; ///< in Held::depth: given back by a condition wait that has not returned yet
+// In Held::depth:
+constexpr uint32_t kInWait = 1u << 31;    ///< given back by a condition wait that has not returned yet
+constexpr uint32_t kOwnerDied = 1u << 30; ///< a robust mutex taken over from a thread that died
 
 /// Spin locks and semaphores have no room for a number.
 inline LockRef ref_to(sem_t *s) {
@@ -181,6 +183,8 @@ SNARL_INLINE int after_lock(Thread *self, Lock *lock, LockId id, char mode, Call
   if constexpr (kGuardsConditions<Lock>)
     if (uint64_t wakes = load(wake_number); SNARL_UNLIKELY(wakes && !n))
       self->outermost[id % kHandOvers] = id | wakes << 32;
+  if constexpr (kGuardsConditions<Lock>)
+    if (SNARL_UNLIKELY(result == EOWNERDEAD)) owner_died(*self, lock);
   if (SNARL_UNLIKELY(load(extras))) extra_got(*self, entry, caller);
   return result;
 }
@@ -277,18 +281,34 @@ bool may_have_cycle();
 /// number, so that the first use of it is noticed.
 void note_orphans(const Thread &survivor);
 /// A child that may come to wait for such a lock is watched; any other has no thread of ours.
-void watch_orphan(const void *lock);
+/// Called at the first use of a lock in this process.
+void watch_orphan(Thread &self, const LockRef &lock, LockId id, StackId stack);
 
 // ---- misuse, see misuse.cpp
 
-void report_misuse(Thread &self, char kind, const LockRef &lock, LockId id, StackId stack, ThreadId owner,
-                   StackId taken);
+/// Who holds a lock, and where it was taken; 0 if that is not known.
+struct Owner {
+  ThreadId thread = 0;
+  StackId taken = 0;
+};
+Owner owner_of(const LockRef &lock);
+/// A Z line, once for each kind, lock and place. `object`: a condition variable, semaphore or barrier, if it is about
+/// one.
+void report_misuse(const Thread &self, char kind, const LockRef &lock, LockId id, StackId stack, Owner owner,
+                   const void *object = nullptr);
 /// An unlock of something this thread does not hold as far as we saw.
 void foreign_unlock(Thread &self, const LockRef &lock, Caller caller);
 /// Does the lock itself say that the thread holds it? Reads with care: the memory may be gone.
 bool still_held(const Thread &self, const Held &entry);
 /// The thread is over, destructors included, and holds something.
 void check_thread_end(Thread &self);
+/// A lock that is about to be initialised has a number, so it was used before: told if somebody holds it, or if it is
+/// a global that other threads may be about to use and that was not destroyed.
+void initialised_again(Thread &self, const LockRef &lock, Caller caller);
+/// A robust mutex whose owner died was granted: to be given back only after it was declared consistent.
+void owner_died(Thread &self, pthread_mutex_t *m);
+/// In a forked child: the lock was held by a thread that the child does not have, and still names it as its holder.
+void wants_orphan(Thread &self, const LockRef &lock, LockId id, StackId stack, Owner owner);
 
 // ---- order between threads, see order.cpp
 

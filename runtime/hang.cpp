@@ -8,7 +8,7 @@
 // pthread_exit, and the process then ends with the last of *its* threads), must not be joined, named or cancelled, and
 // must not switch libc to its multi-threaded paths. The price: it may call nothing of libc that uses thread-local
 // storage, and it reads the program's memory by system call only.
-#include "event.h"
+#include "conditions.h"
 #include "kernel.h"
 #include "options.h"
 #include "process.h"
@@ -49,7 +49,11 @@ uint32_t deadlocks = 0;
 
 /// In a forked child: locks held by threads that it does not have.
 constexpr uint32_t kMaxOrphans = 64;
-const void *orphans[kMaxOrphans];
+struct Orphan {
+  const void *lock;
+  StackId taken;
+};
+Orphan orphans[kMaxOrphans];
 uint32_t orphan_count = 0;
 
 bool shared_between_processes(const Wait &wait) {
@@ -238,6 +242,7 @@ void tell_thread(uint32_t deadlock, const Seen &seen, bool in_cycle) {
     }
   const Wait &wait = seen.wait;
   WaitedLock waited;
+  if (wait.kind == 'c') tell_lost_signal(wait.object, *thread);
   if (wait.kind == 'l') {
     waited = waited_lock(wait);
     tell_lock(waited.id, waited.kind ? waited.kind : 'm', wait.object, stack);
@@ -440,14 +445,17 @@ void note_orphans(const Thread &survivor) {
       LockRef lock = ref_of(entry);
       if (identity(lock) != entry.id) continue; // gone, and its memory used again
       *lock.word = 0;
-      orphans[orphan_count++] = entry.address;
+      orphans[orphan_count++] = {entry.address, entry.stack};
     }
   }
 }
 
-void watch_orphan(const void *lock) {
-  for (uint32_t i = 0; i < orphan_count; ++i)
-    if (orphans[i] == lock) return start_watcher();
+void watch_orphan(Thread &self, const LockRef &lock, LockId id, StackId stack) {
+  for (uint32_t i = 0; i < orphan_count; ++i) {
+    if (orphans[i].lock != lock.address) continue;
+    wants_orphan(self, lock, id, stack, {0, orphans[i].taken});
+    return start_watcher();
+  }
 }
 
 void watcher_after_fork() {

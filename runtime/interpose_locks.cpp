@@ -46,7 +46,9 @@ SNARL_EXPORT int pthread_mutex_unlock(pthread_mutex_t *m) {
 }
 /// A new lock at this address.
 SNARL_EXPORT int pthread_mutex_init(pthread_mutex_t *m, const pthread_mutexattr_t *a) {
-  lock_made(enter(), m, &slot_in(m)->word);
+  Thread *self = enter();
+  if (self && quick_id(m)) initialised_again(*self, ref_to(m), SNARL_CALLER);
+  lock_made(self, m, &slot_in(m)->word);
   return real::pthread_mutex_init(m, a);
 }
 /// EBUSY says that somebody holds it.
@@ -60,7 +62,9 @@ SNARL_EXPORT int pthread_mutex_destroy(pthread_mutex_t *m) {
 
 /// C11: the same object, other names for the results.
 SNARL_EXPORT int mtx_init(mtx_t *m, int type) {
-  lock_made(enter(), m, &slot_in(as_mutex(m))->word);
+  Thread *self = enter();
+  if (self && quick_id(as_mutex(m))) initialised_again(*self, ref_to(as_mutex(m)), SNARL_CALLER);
+  lock_made(self, m, &slot_in(as_mutex(m))->word);
   return real::mtx_init(m, type);
 }
 SNARL_EXPORT void mtx_destroy(mtx_t *m) {
@@ -136,7 +140,9 @@ SNARL_EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *l) {
   return real::pthread_rwlock_unlock(l);
 }
 SNARL_EXPORT int pthread_rwlock_init(pthread_rwlock_t *l, const pthread_rwlockattr_t *a) {
-  lock_made(enter(), l, &l->__data.__pad2);
+  Thread *self = enter();
+  if (self && quick_id(l)) initialised_again(*self, ref_to(l), SNARL_CALLER);
+  lock_made(self, l, &l->__data.__pad2);
   return real::pthread_rwlock_init(l, a);
 }
 /// glibc never refuses this: it is asked before whether somebody holds it.
@@ -162,7 +168,9 @@ SNARL_EXPORT int pthread_spin_unlock(pthread_spinlock_t *s) {
   return real::pthread_spin_unlock(s);
 }
 SNARL_EXPORT int pthread_spin_init(pthread_spinlock_t *s, int shared) {
-  lock_made(enter(), const_cast<int *>(s), nullptr);
+  Thread *self = enter();
+  if (self) initialised_again(*self, ref_to(s), SNARL_CALLER);
+  lock_made(self, const_cast<int *>(s), nullptr);
   return real::pthread_spin_init(s, shared);
 }
 SNARL_EXPORT int pthread_spin_destroy(pthread_spinlock_t *s) {

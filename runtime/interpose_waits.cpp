@@ -1,73 +1,19 @@
-// Wrapped functions that wait for another thread's doing: condition variables, semaphores, barriers, once.
+// Wrapped functions that wait for another thread's doing: semaphores, barriers, once.
 //
 // Most are cancellation points: nothing here has a destructor or must be undone if the real call never returns.
-#include "event.h"
+#include "conditions.h"
 #include "real.h"
+#include <fcntl.h>
+#include <stdarg.h>
 
 using namespace snarl_rt;
 
-/// Gives the mutex back and takes it again inside libc, where no wrapper sees it.
-SNARL_EXPORT int pthread_cond_wait(pthread_cond_t *c, pthread_mutex_t *m) {
-  Thread *self = enter();
-  uint64_t since = wakes_so_far();
-  before_cond_wait(self, c, m, false, SNARL_CALLER);
-  int result = real::pthread_cond_wait(c, m);
-  after_cond_wait(self, c, m, result == 0, SNARL_CALLER);
-  if (result == 0) woken(self, c, since, 'v');
-  return result;
+namespace {
+/// glibc's struct new_sem: value, then the number of threads that sleep.
+uint32_t sleepers(const sem_t *s) {
+  return load(reinterpret_cast<const uint32_t *>(s)[1]);
 }
-/// A timed wait proves no order: the signal may not have been what ended it.
-SNARL_EXPORT int pthread_cond_timedwait(pthread_cond_t *c, pthread_mutex_t *m, const timespec *t) {
-  Thread *self = enter();
-  before_cond_wait(self, c, m, true, SNARL_CALLER);
-  int result = real::pthread_cond_timedwait(c, m, t);
-  after_cond_wait(self, c, m, result == 0, SNARL_CALLER);
-  return result;
-}
-SNARL_EXPORT int pthread_cond_clockwait(pthread_cond_t *c, pthread_mutex_t *m, clockid_t k, const timespec *t) {
-  Thread *self = enter();
-  before_cond_wait(self, c, m, true, SNARL_CALLER);
-  int result = real::pthread_cond_clockwait(c, m, k, t);
-  after_cond_wait(self, c, m, result == 0, SNARL_CALLER);
-  return result;
-}
-/// Told before: the woken thread may run at once.
-SNARL_EXPORT int pthread_cond_signal(pthread_cond_t *c) {
-  signal_condition(enter(), c, false, SNARL_CALLER);
-  return real::pthread_cond_signal(c);
-}
-SNARL_EXPORT int pthread_cond_broadcast(pthread_cond_t *c) {
-  signal_condition(enter(), c, true, SNARL_CALLER);
-  return real::pthread_cond_broadcast(c);
-}
-
-/// C11: the same objects.
-SNARL_EXPORT int cnd_wait(cnd_t *c, mtx_t *m) {
-  Thread *self = enter();
-  auto *mutex = reinterpret_cast<pthread_mutex_t *>(m);
-  uint64_t since = wakes_so_far();
-  before_cond_wait(self, c, mutex, false, SNARL_CALLER);
-  int result = real::cnd_wait(c, m);
-  after_cond_wait(self, c, mutex, result == thrd_success, SNARL_CALLER);
-  if (result == thrd_success) woken(self, c, since, 'v');
-  return result;
-}
-SNARL_EXPORT int cnd_timedwait(cnd_t *c, mtx_t *m, const timespec *t) {
-  Thread *self = enter();
-  auto *mutex = reinterpret_cast<pthread_mutex_t *>(m);
-  before_cond_wait(self, c, mutex, true, SNARL_CALLER);
-  int result = real::cnd_timedwait(c, m, t);
-  after_cond_wait(self, c, mutex, result == thrd_success, SNARL_CALLER);
-  return result;
-}
-SNARL_EXPORT int cnd_signal(cnd_t *c) {
-  signal_condition(enter(), c, false, SNARL_CALLER);
-  return real::cnd_signal(c);
-}
-SNARL_EXPORT int cnd_broadcast(cnd_t *c) {
-  signal_condition(enter(), c, true, SNARL_CALLER);
-  return real::cnd_broadcast(c);
-}
+} // namespace
 
 /// Returns -1 and sets errno, which no verb touches. A semaphore that is used as a lock gives no order, as no lock
 /// does.
@@ -108,8 +54,32 @@ SNARL_EXPORT int sem_init(sem_t *s, int shared, unsigned value) {
   return real::sem_init(s, shared, value);
 }
 SNARL_EXPORT int sem_destroy(sem_t *s) {
-  semaphore_made(enter(), s, true, 0);
+  Thread *self = enter();
+  if (self && sleepers(s)) object_ends(*self, s, sizeof(int), 'p', SNARL_CALLER);
+  semaphore_made(self, s, true, 0);
   return real::sem_destroy(s);
+}
+/// Opened again it is the same object, at the same address; what it was seen to be used for stays.
+SNARL_EXPORT sem_t *sem_open(const char *name, int flags, ...) {
+  mode_t mode = 0;
+  unsigned value = 0;
+  if (flags & O_CREAT) {
+    va_list rest;
+    va_start(rest, flags);
+    mode = va_arg(rest, mode_t);
+    value = va_arg(rest, unsigned);
+    va_end(rest);
+  }
+  sem_t *s = real::sem_open(name, flags, mode, value);
+  if (s != SEM_FAILED && semaphore_use(s) == SemaphoreUse::Unknown)
+    semaphore_made(enter(), s, false, static_cast<unsigned>(load(*reinterpret_cast<int *>(s))));
+  return s;
+}
+SNARL_EXPORT int sem_close(sem_t *s) {
+  int result = real::sem_close(s);
+  char probe;
+  if (result == 0 && !read_memory(&probe, s, 1)) semaphore_made(enter(), s, true, 0); // that was the last one
+  return result;
 }
 
 /// Everything before it in any of the threads comes before everything after it in all of them.
@@ -130,6 +100,12 @@ SNARL_EXPORT int pthread_barrier_init(pthread_barrier_t *b, const pthread_barrie
     barrier_made(b, n);
   }
   return result;
+}
+
+/// Waits, inside libc, for those who are just leaving it.
+SNARL_EXPORT int pthread_barrier_destroy(pthread_barrier_t *b) {
+  if (Thread *self = enter()) object_ends(*self, b, sizeof *b, 'b', SNARL_CALLER);
+  return real::pthread_barrier_destroy(b);
 }
 
 namespace {

@@ -4,7 +4,7 @@
 
 namespace snarl_rt {
 
-bool asleep_on(int tid, const void *address) {
+bool asleep_on(int tid, const void *address, size_t bytes) {
   char path[64] = "/proc/self/task/", digits[12], text[128];
   size_t at = length(path);
   int n = 0;
@@ -24,7 +24,7 @@ bool asleep_on(int tid, const void *address) {
   uintptr_t value = 0;
   for (c += 3; (*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'f'); ++c)
     value = value * 16 + static_cast<uintptr_t>(*c <= '9' ? *c - '0' : *c - 'a' + 10);
-  return value == reinterpret_cast<uintptr_t>(address);
+  return value - reinterpret_cast<uintptr_t>(address) < bytes;
 }
 
 uint32_t count_tasks() {

@@ -4,8 +4,9 @@
 
 namespace snarl_rt {
 
-/// Is the thread asleep on this futex? Tells a condition wait that has been signalled, and now wants its mutex back.
-bool asleep_on(int tid, const void *address);
+/// Is the thread asleep on a futex in these bytes? Tells a condition wait that has been signalled, and now wants its
+/// mutex back, from one that sleeps.
+bool asleep_on(int tid, const void *address, size_t bytes = 1);
 
 /// Number of threads of this process, ours and those nobody told us of; 0 if it cannot be told.
 uint32_t count_tasks();

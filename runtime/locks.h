@@ -39,6 +39,7 @@ SNARL_INLINE LockId slot_id(uint64_t word, const void *address) {
 
 // ---- glibc's layout (bits/struct_mutex.h, bits/struct_rwlock.h); checked against the running one by layouts_hold()
 
+constexpr int kOwnerInconsistent = 0x7fffffff; ///< of a robust mutex, from EOWNERDEAD to pthread_mutex_consistent
 constexpr int kMutexTypeMask = 3, kMutexRobust = 16, kMutexPrioProtect = 64, kMutexShared = 128;
 
 SNARL_INLINE LockSlot *slot_in(pthread_mutex_t *m) {

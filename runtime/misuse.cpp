@@ -28,11 +28,6 @@ bool own_tid(const Thread &self, int tid) {
   return tid && (tid == self.tid || tid == self.tid_before_fork);
 }
 
-struct Owner {
-  ThreadId thread = 0;
-  StackId taken = 0;
-};
-
 Owner find_owner(const LockRef &lock, int tid) {
   for (Thread *thread = threads.first(); thread; thread = thread->next) {
     if (load(thread->state) != Thread::Running || (tid && thread->tid != tid)) continue;
@@ -50,23 +45,29 @@ SpinLock &misuse_lock() {
   return reported_lock;
 }
 
-void report_misuse(Thread &self, char kind, const LockRef &lock, LockId id, StackId stack, ThreadId owner,
-                   StackId taken) {
+Owner owner_of(const LockRef &lock) {
+  return find_owner(lock, is_mutex(lock.kind) ? load(static_cast<pthread_mutex_t *>(lock.address)->__data.__owner) : 0);
+}
+
+void report_misuse(const Thread &self, char kind, const LockRef &lock, LockId id, StackId stack, Owner owner,
+                   const void *object) {
   {
     Locked locked(reported_lock);
-    uint64_t key = mix(mix(id, static_cast<uint64_t>(kind)), stack) | 1;
+    uint64_t about = object ? reinterpret_cast<uintptr_t>(object) : id;
+    uint64_t key = mix(mix(about, static_cast<uint64_t>(kind)), stack) | 1;
     if (reported.contains(key)) return;
     if (reports >= kMaxReports || !reported.insert(key)) return trace.count("misuses_dropped");
     ++reports;
   }
   if (!trace.start()) return trace.count("lines_lost");
   threads.announce(self.id);
-  threads.announce(owner);
+  threads.announce(owner.thread);
   stacks.announce(stack);
-  stacks.announce(taken);
-  announce_lock(lock, taken ? taken : stack);
+  stacks.announce(owner.taken);
+  announce_lock(lock, owner.taken ? owner.taken : stack);
   Line line(SNARL_LINE_MISUSE);
-  line.letter(kind).hex(self.id).hex(id).hex(stack).hex(owner).hex(taken);
+  line.letter(kind).hex(self.id).hex(id).hex(stack).hex(owner.thread).hex(owner.taken);
+  if (object) line.hex(reinterpret_cast<uintptr_t>(object));
   trace.write(line);
   something_found();
 }
@@ -118,7 +119,52 @@ void foreign_unlock(Thread &self, const LockRef &lock, Caller caller) {
     if (!owner.thread || owner.thread == self.id) return;
   }
   StackId stack = self.stack_memory.look_up(caller, self.stack);
-  report_misuse(self, unlocked ? 'u' : 'o', lock, identify(lock, stack), stack, owner.thread, owner.taken);
+  report_misuse(self, unlocked ? 'u' : 'o', lock, identify(lock, stack), stack, owner);
+}
+
+void initialised_again(Thread &self, const LockRef &lock, Caller caller) {
+  Inside inside(self);
+  LockId id = identity(lock);
+  if (!id) return;
+  for (Thread *thread = threads.first(); thread; thread = thread->next) {
+    if (load_acquire(thread->state) != Thread::Running) continue;
+    for (uint32_t i = 0, n = load(thread->held_count); i < n; ++i) {
+      const Held &entry = thread->held[i];
+      if (load(entry.address) != lock.address || entry.id != id || !still_held(*thread, entry)) continue;
+      // What the survivor of a fork held it may also make anew.
+      if (is_mutex(lock.kind) && load(static_cast<pthread_mutex_t *>(lock.address)->__data.__owner) != thread->tid)
+        return;
+      return report_misuse(self, 'i', lock, id, self.stack_memory.look_up(caller, self.stack),
+                           {thread->id, entry.stack});
+    }
+  }
+  // Memory on stacks and heaps is used again without a word; a global that was not destroyed is still the same lock.
+  // With no other thread about, starting all over is harmless.
+  uintptr_t start, end;
+  uint32_t running = 0;
+  for (Thread *thread = threads.first(); thread; thread = thread->next)
+    running += load_acquire(thread->state) == Thread::Running;
+  if (running < 2 || self.tid_before_fork || !real::object_range(reinterpret_cast<uintptr_t>(lock.address), start, end))
+    return;
+  report_misuse(self, 'a', lock, id, self.stack_memory.look_up(caller, self.stack),
+                {0, lock.first_stack ? static_cast<StackId>(load(*lock.first_stack)) : 0});
+}
+
+void owner_died(Thread &self, pthread_mutex_t *m) {
+  if (Held *entry = find_held(self, m)) entry->depth |= kOwnerDied;
+}
+
+void wants_orphan(Thread &self, const LockRef &lock, LockId id, StackId stack, Owner owner) {
+  int holder = 0;
+  if (is_mutex(lock.kind)) {
+    const auto &data = static_cast<pthread_mutex_t *>(lock.address)->__data;
+    holder = load(data.__kind) & (kMutexRobust | kMutexShared) ? 0 : load(data.__owner);
+  } else if (is_rwlock(lock.kind)) {
+    const auto &data = static_cast<pthread_rwlock_t *>(lock.address)->__data;
+    holder = data.__shared ? 0 : load(data.__cur_writer);
+  }
+  if (!holder || own_tid(self, holder)) return; // made anew, or given back by a fork handler
+  report_misuse(self, 'f', lock, id, stack, owner);
 }
 
 void check_thread_end(Thread &self) {
@@ -129,7 +175,7 @@ void check_thread_end(Thread &self) {
     if (is_mutex(entry.kind) &&
         static_cast<pthread_mutex_t *>(entry.address)->__data.__kind & (kMutexRobust | kMutexShared))
       continue;
-    report_misuse(self, 'x', ref_of(entry), entry.id, 0, self.id, entry.stack);
+    report_misuse(self, 'x', ref_of(entry), entry.id, 0, {self.id, entry.stack});
   }
 }
 

@@ -1,5 +1,5 @@
 #include "process.h"
-#include "event.h"
+#include "conditions.h"
 #include "modules.h"
 #include "options.h"
 #include "real.h"
@@ -118,6 +118,7 @@ void after_fork_in_child() {
   misuse_lock().reset();
   sketch_lock().reset();
   order_after_fork();
+  forget_conditions();
   lock_table_lock().reset();
   stacks.lock().reset();
   watcher_after_fork();

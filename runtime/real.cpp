@@ -22,7 +22,8 @@ void *look_up(const char *name, const char *version) {
   }                                                                                                                    \
   result resolve_##name parameters {                                                                                   \
     aim_##name();                                                                                                      \
-    if (real::name == resolve_##name) return result();                                                                 \
+    using Result = result;                                                                                             \
+    if (real::name == resolve_##name) return Result();                                                                 \
     return real::name arguments;                                                                                       \
   }
 #include "real.inc"
@@ -54,7 +55,7 @@ int is_in_object(dl_phdr_info *info, size_t, void *data) {
   return 1;
 }
 
-bool find(ObjectSearch &search) {
+bool find_object_of(ObjectSearch &search) {
   if (!find_object) return dl_iterate_phdr(is_in_object, &search) != 0;
   dl_find_object found;
   if (find_object(reinterpret_cast<void *>(search.pc), &found)) return false;
@@ -79,6 +80,10 @@ void resolve_all() {
   --resolving;
 }
 
+void *find(const char *name, const char *version) {
+  return look_up(name, version);
+}
+
 bool have_guards() {
   if (real::__cxa_guard_acquire == resolve___cxa_guard_acquire) aim___cxa_guard_acquire();
   if (real::__cxa_guard_release == resolve___cxa_guard_release) aim___cxa_guard_release();
@@ -90,12 +95,12 @@ bool have_guards() {
 
 const uint8_t *unwind_header(uintptr_t pc) {
   ObjectSearch search{pc, 0, 0, nullptr};
-  return find(search) ? search.header : nullptr;
+  return find_object_of(search) ? search.header : nullptr;
 }
 
 bool object_range(uintptr_t pc, uintptr_t &start, uintptr_t &end) {
   ObjectSearch search{pc, 0, 0, nullptr};
-  if (!find(search)) return false;
+  if (!find_object_of(search)) return false;
   start = search.start;
   end = search.end;
   return true;

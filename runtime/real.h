@@ -20,6 +20,9 @@ namespace snarl_rt::real {
 /// Looks everything up at once. From the constructor: later calls then never resolve.
 void resolve_all();
 
+/// The next definition of a name, of a version or the default one. Null if there is none.
+void *find(const char *name, const char *version);
+
 /// Is there a C++ library that was loaded with the program? One that came later by dlopen is out of sight.
 bool have_guards();
 

@@ -44,9 +44,14 @@ enum snarl_trace_letter {
   /// the
   ///   last; mode x exclusive, s shared; flavour b blocking, t timed. Never written for trylock.
   SNARL_LINE_SITUATION = 'A',
-  /// Z kind thread lock stack owner owner-stack     misuse; kind: o unlock by non-owner, u unlock of unlocked, d
-  /// destroyed
-  ///   while held, x thread ends holding, k relock refused (EDEADLK), r relock that will hang
+  /// Z kind thread lock stack owner owner-stack [object]    misuse; kind: o unlock by non-owner, u unlock of unlocked,
+  ///   d destroyed while held, x thread ends holding, k relock refused (EDEADLK), r relock that will hang, i initialised
+  ///   while held, a a global initialised again without having been destroyed, c robust mutex given back without having
+  ///   been declared consistent, f held by another thread when this process was forked, n condition wait without the
+  ///   mutex, m condition wait with another mutex than the owner's, l signal of the owner that nobody waited for before
+  ///   the wait of the thread that lasts for ever, v condition variable destroyed while the
+  ///   owner waits on it, w semaphore or barrier destroyed while the owner waits for it. object: address of the
+  ///   condition variable, semaphore or barrier; lock is then its mutex, or 0
   SNARL_LINE_MISUSE = 'Z',
   /// K deadlock kind n                              live deadlock, kind: c cycle, w nobody can wake, o orphaned lock;
   ///   followed by n k-lines and one G line; without the G line it is incomplete

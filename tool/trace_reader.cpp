@@ -267,9 +267,20 @@ bool TraceReader::misuse(Fields &in) {
   case 'x': m.kind = MisuseKind::ThreadExitHolding; break;
   case 'k': m.kind = MisuseKind::RelockRefused; break;
   case 'r': m.kind = MisuseKind::Relock; break;
+  case 'i': m.kind = MisuseKind::InitHeld; break;
+  case 'a': m.kind = MisuseKind::InitAgain; break;
+  case 'c': m.kind = MisuseKind::OwnerDiedIgnored; break;
+  case 'f': m.kind = MisuseKind::ForkHeld; break;
+  case 'n': m.kind = MisuseKind::WaitUnlocked; break;
+  case 'm': m.kind = MisuseKind::TwoMutexes; break;
+  case 'l': m.kind = MisuseKind::SignalLost; break;
+  case 'v': m.kind = MisuseKind::ConditionDestroyed; break;
+  case 'w': m.kind = MisuseKind::DestroyedWaited; break;
   default: return false;
   }
   m.thread = in.id(), m.lock = in.id(), m.stack = in.id(), m.owner = in.id(), m.taken = in.id();
+  if (!in.at_end()) m.object = in.number();
+  m.modules_seen = run_.modules.size();
   if (!in.done()) return false;
   run_.misuses.push_back(m);
   return true;

@@ -8,7 +8,7 @@ namespace snarl_rt {
 
 void prepare_process() {}
 void something_found() {}
-void watch_orphan(const void *) {}
+void watch_orphan(Thread &, const LockRef &, LockId, StackId) {}
 int process_id() {
   return getpid();
 }
