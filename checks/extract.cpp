@@ -7,11 +7,20 @@
 #include "clang/Index/USRGeneration.h"
 #include "llvm/Support/Path.h"
 
+#include <ctime>
+
 namespace snarl {
 
 using namespace clang;
 
 namespace {
+
+/// CPU time of this thread, in nanoseconds.
+uint64_t thread_time() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return uint64_t(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
+}
 
 class FactsConsumer : public ASTConsumer {
 public:
@@ -22,7 +31,11 @@ public:
   bool shouldSkipFunctionBody(clang::Decl *decl) override {
     return sources_ && sources_->isInSystemHeader(sources_->getExpansionLoc(decl->getLocation()));
   }
-  void HandleTranslationUnit(ASTContext &context) override { extract_facts(context, out_, models_, options_); }
+  void HandleTranslationUnit(ASTContext &context) override {
+    uint64_t began = options_.spent ? thread_time() : 0;
+    extract_facts(context, out_, models_, options_);
+    if (options_.spent) *options_.spent += thread_time() - began;
+  }
 
 private:
   Facts &out_;

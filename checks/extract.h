@@ -11,6 +11,7 @@ struct ExtractOptions {
   unsigned max_blocks = 4000; ///< functions with more are cut to their declaration and counted in Facts::bounded
   unsigned max_ops = 40000;
   unsigned max_lambda_depth = 16;
+  uint64_t *spent = nullptr; ///< nanoseconds of CPU time that extraction took are added to it, if given
 };
 
 /// Fills `out` when the translation unit ends. Bodies of functions in system headers are skipped by the consumer; the

@@ -74,3 +74,5 @@ config.environment["TERM"] = "xterm"  # what colours depend on where there is a 
 # Nothing a test leaves behind may be seen by another one, or by the user.
 config.environment["HOME"] = os.path.join(build, "test", "home")
 os.makedirs(config.environment["HOME"], exist_ok=True)
+for name in ("XDG_CACHE_HOME", "SNARL_CACHE_DIR"):
+    config.environment.pop(name, None)

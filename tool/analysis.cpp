@@ -2,9 +2,7 @@
 #include "checks/link.h"
 #include "nolint.h"
 #include "sources.h"
-#include "llvm/Support/Chrono.h"
-#include "llvm/Support/Format.h"
-#include "llvm/Support/Process.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Regex.h"
 #include <algorithm>
 
@@ -25,7 +23,7 @@ void Analysis::declare(Options &options) {
   options.flag("list-checks", "print the rules that would run, and stop", list_checks_);
   options.section("Output");
   output.declare(options);
-  options.flag("time", "print to stderr where the time went", time);
+  options.flag("profile", "print to stderr where time and memory went, rule by rule", profile.enabled);
 }
 
 llvm::Error Analysis::configure(llvm::StringRef directory) {
@@ -64,27 +62,39 @@ bool Analysis::shown(const Finding &finding, const std::vector<std::string> &mai
          llvm::any_of(finding.steps, [&](const Step &step) { return named(absolute_path(step.place.file)); });
 }
 
-Findings Analysis::judge(std::vector<Facts> units, ReportInfo &info, const std::vector<std::string> &only) const {
-  Stopwatch watch(time);
-  std::vector<std::string> main_files;
-  for (const Facts &unit : units) main_files.push_back(absolute_path(unit.main_file.str()));
-  std::sort(main_files.begin(), main_files.end());
+std::string Analysis::models_text() const {
+  if (config_.file.empty()) return "";
+  auto buffer = llvm::MemoryBuffer::getFile(config_.file);
+  return buffer ? (*buffer)->getBuffer().str() : "";
+}
+
+Judgement Analysis::judge(std::vector<Facts> units) {
+  Judgement judgement;
+  for (const Facts &unit : units) judgement.main_files.push_back(absolute_path(unit.main_file.str()));
+  std::sort(judgement.main_files.begin(), judgement.main_files.end());
+  profile.start();
   // Never freed: that takes longer than the rules, and the process is about to end.
   const Program &program = *new Program(link(std::move(units)));
-  watch.lap("link");
+  profile.lap("link");
 
-  Findings all;
-  for (const Rule *rule : rules_)
-    if (rule->from_source) rule->from_source(program, all);
-  normalise(all);
-  watch.lap("rules");
+  for (const Rule *rule : rules_) {
+    if (!rule->from_source) continue;
+    rule->from_source(program, judgement.findings);
+    profile.lap(rule->name);
+  }
+  normalise(judgement.findings);
+  judgement.bounds = program.bounds;
+  return judgement;
+}
 
+Findings Analysis::present(Judgement judgement, ReportInfo &info, const std::vector<std::string> &only) {
+  profile.start();
   Sources sources;
   Nolint nolint(sources);
-  for (const std::string &file : main_files) nolint.look_at(file);
+  for (const std::string &file : judgement.main_files) nolint.look_at(file);
   Findings findings;
-  for (Finding &finding : all) {
-    if (!shown(finding, main_files, only)) continue;
+  for (Finding &finding : judgement.findings) {
+    if (!shown(finding, judgement.main_files, only)) continue;
     if (nolint.suppresses(finding)) {
       info.suppressed.push_back({std::move(finding), /*in_source=*/true, ""});
       continue;
@@ -93,34 +103,9 @@ Findings Analysis::judge(std::vector<Facts> units, ReportInfo &info, const std::
     findings.push_back(std::move(finding));
   }
   llvm::append_range(info.notices, nolint.notices(rules_));
-  for (const std::string &bound : program.bounds) info.notices.push_back({Severity::Note, bound, {}});
-  watch.lap("comments");
+  for (const std::string &bound : judgement.bounds) info.notices.push_back({Severity::Note, bound, {}});
+  profile.lap("comments");
   return findings;
-}
-
-namespace {
-double seconds(std::chrono::nanoseconds time) {
-  return std::chrono::duration<double>(time).count();
-}
-
-std::pair<double, double> now() {
-  llvm::sys::TimePoint<> wall;
-  std::chrono::nanoseconds user, system;
-  llvm::sys::Process::GetTimeUsage(wall, user, system);
-  return {seconds(wall.time_since_epoch()), seconds(user + system)};
-}
-} // namespace
-
-Stopwatch::Stopwatch(bool enabled) : enabled_(enabled) {
-  if (enabled_) std::tie(wall_, cpu_) = now();
-}
-
-void Stopwatch::lap(llvm::StringRef what) {
-  if (!enabled_) return;
-  auto [wall, cpu] = now();
-  llvm::errs() << llvm::left_justify(what, 10) << llvm::format("%8.3f s  %8.3f s CPU\n", wall - wall_, cpu - cpu_);
-  wall_ = wall;
-  cpu_ = cpu;
 }
 
 } // namespace snarl

@@ -3,8 +3,10 @@
 #include "checks/config.h"
 #include "checks/facts.h"
 #include "globs.h"
+#include "judgement.h"
 #include "options.h"
 #include "output.h"
+#include "profile.h"
 #include "render.h"
 
 namespace snarl {
@@ -23,12 +25,16 @@ public:
 
   const std::vector<const Rule *> &rules() const { return rules_; } ///< that run
   const Models &models() const { return config_.models; }
+  /// All that decides about facts beside the source: the text of the configuration.
+  std::string models_text() const;
   OutputOptions output;
-  bool time = false; ///< --time
+  Profile profile;
 
-  /// Links, runs the rules, and sorts out what is not to be shown. What was suppressed or not seen goes to `info`.
-  /// `only`: absolute paths, findings without a place in one of them are left out; empty: no such filter.
-  Findings judge(std::vector<Facts> units, ReportInfo &info, const std::vector<std::string> &only = {}) const;
+  /// Links and runs the rules.
+  Judgement judge(std::vector<Facts> units);
+  /// Sorts out what is not to be shown. What was suppressed or not seen goes to `info`. `only`: absolute paths,
+  /// findings without a place in one of them are left out; empty: no such filter.
+  Findings present(Judgement judgement, ReportInfo &info, const std::vector<std::string> &only = {});
 
 private:
   bool shown(const Finding &finding, const std::vector<std::string> &main_files,
@@ -41,17 +47,6 @@ private:
   unsigned enable_ = 0;
   std::optional<unsigned> fail_on_;
   bool list_checks_ = false;
-};
-
-/// Wall-clock and CPU time since the last lap, to stderr: "facts 1.20 s (2.31 s CPU)".
-class Stopwatch {
-public:
-  explicit Stopwatch(bool enabled);
-  void lap(llvm::StringRef what);
-
-private:
-  bool enabled_;
-  double wall_ = 0, cpu_ = 0;
 };
 
 } // namespace snarl

@@ -2,11 +2,13 @@
 #include "check.h"
 #include "analysis.h"
 #include "compile_commands.h"
-#include "frontend.h"
+#include "facts_cache.h"
 #include "sources.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CrashRecoveryContext.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
 #include "llvm/Support/ThreadPool.h"
 #include "llvm/Support/Threading.h"
 #include <mutex>
@@ -41,25 +43,96 @@ private:
   const bool enabled_;
 };
 
-std::vector<Extraction> extract_all(const Commands &commands, const Models &models, unsigned jobs, bool quiet) {
-  std::vector<Extraction> extractions(commands.size()); // by position: what comes out does not depend on who is first
-  Progress progress(commands.size(), quiet);
-  ExtractFileOptions options;
-  options.leak = commands.size() == 1;
-  auto extract = [&](size_t i) {
-    progress.next(file_of(commands[i]));
-    extractions[i] = extract_file(commands[i], models, options);
-  };
-  llvm::CrashRecoveryContext::Enable();
-  if (jobs == 1 || commands.size() == 1) {
-    for (size_t i = 0; i < commands.size(); ++i) extract(i);
-  } else {
-    llvm::DefaultThreadPool pool(llvm::hardware_concurrency(jobs));
-    for (size_t i = 0; i < commands.size(); ++i) pool.async(extract, i);
-    pool.wait();
+/// Calls `task` with 0 ... count-1, several at a time. What it does must not depend on who is first.
+void in_parallel(size_t count, unsigned jobs, llvm::function_ref<void(size_t)> task) {
+  if (jobs == 1 || count == 1) {
+    for (size_t i = 0; i < count; ++i) task(i);
+    return;
   }
-  llvm::CrashRecoveryContext::Disable();
-  return extractions;
+  llvm::DefaultThreadPool pool(llvm::hardware_concurrency(jobs));
+  for (size_t i = 0; i < count; ++i) pool.async(task, i);
+  pool.wait();
+}
+
+/// Facts of all files, from the cache where nothing changed.
+class Reading {
+public:
+  Reading(const Commands &commands, const Analysis &analysis, FactsCache &cache, unsigned jobs)
+      : commands_(commands), analysis_(analysis), cache_(cache), jobs_(jobs), entries_(commands.size()) {
+    if (cache.enabled()) in_parallel(commands.size(), jobs, [&](size_t i) { entries_[i] = cache.lookup(commands[i]); });
+  }
+
+  /// Under which key the cache has what was judged of these files by these rules; empty if a file is not in the cache.
+  std::string judged() const {
+    Digest digest;
+    for (const Rule *rule : analysis_.rules()) digest.add(rule->name);
+    for (const std::string &entry : entries_) {
+      if (entry.empty()) return "";
+      digest.add(entry);
+    }
+    return "j" + digest.hex();
+  }
+
+  size_t unchanged() const {
+    return entries_.size() - llvm::count_if(entries_, [](const std::string &entry) { return entry.empty(); });
+  }
+
+  std::vector<Extraction> read() {
+    std::vector<Extraction> extractions(commands_.size()); // by position
+    Progress progress(commands_.size() - unchanged(), analysis_.output.quiet);
+    ExtractFileOptions options;
+    options.leak = commands_.size() == 1;
+    llvm::CrashRecoveryContext::Enable();
+    in_parallel(commands_.size(), jobs_, [&](size_t i) {
+      if (!entries_[i].empty())
+        if (std::optional<Extraction> kept = cache_.load(entries_[i])) {
+          extractions[i] = std::move(*kept);
+          return;
+        }
+      progress.next(file_of(commands_[i]));
+      extractions[i] = cache_.extract(commands_[i], analysis_.models(), options, entries_[i]);
+    });
+    llvm::CrashRecoveryContext::Disable();
+    return extractions;
+  }
+
+private:
+  const Commands &commands_;
+  const Analysis &analysis_;
+  FactsCache &cache_;
+  const unsigned jobs_;
+  std::vector<std::string> entries_;
+};
+
+Judgement judge(const Commands &commands, Analysis &analysis, FactsCache &cache, unsigned jobs) {
+  analysis.profile.start();
+  Reading reading(commands, analysis, cache, jobs);
+  if (cache.enabled()) analysis.profile.lap("cache, " + counted(reading.unchanged(), "file") + " unchanged");
+  std::string key = reading.judged();
+  if (!key.empty())
+    if (std::unique_ptr<llvm::MemoryBuffer> text = cache.cache().find(key))
+      if (std::optional<Judgement> judgement = read_judgement(text->getBuffer())) return std::move(*judgement);
+
+  std::vector<Extraction> extractions = reading.read();
+  std::vector<Facts> units;
+  std::vector<Notice> notices;
+  unsigned failed = 0;
+  uint64_t spent = 0;
+  for (Extraction &extraction : extractions) {
+    llvm::append_range(notices, extraction.notices);
+    failed += extraction.failed();
+    spent += extraction.spent;
+    units.push_back(std::move(extraction.facts));
+  }
+  analysis.profile.lap("facts");
+  analysis.profile.part("of which after the front end", spent);
+  Judgement judgement = analysis.judge(std::move(units));
+  judgement.notices = std::move(notices);
+  judgement.failed = failed;
+  key = reading.judged();
+  if (!key.empty())
+    if (std::optional<std::string> text = write_judgement(judgement)) cache.cache().keep(key, *text);
+  return judgement;
 }
 
 /// The deepest folder above all files: where the project's configuration is looked for.
@@ -83,6 +156,7 @@ int check_command(llvm::ArrayRef<const char *> args) {
   Analysis analysis;
   unsigned jobs = 0;
   bool whole_program = false, no_cache = false;
+  std::string cache_dir = llvm::sys::Process::GetEnv("SNARL_CACHE_DIR").value_or("");
 
   Options options(
       "check", "[options] [file or folder...] [-- compiler arguments]",
@@ -98,7 +172,11 @@ int check_command(llvm::ArrayRef<const char *> args) {
   options.values("extra-arg", "ARG", "add ARG at the end of every compile command; can be repeated", source.extra);
   options.values("extra-arg-before", "ARG", "add ARG at its beginning", source.extra_before);
   options.flag("whole-program", "read the whole database although files are named", whole_program);
-  options.flag("no-cache", "accepted for scripts; nothing is cached", no_cache);
+  options.value(
+      "cache-dir", "DIR",
+      "where facts are kept from run to run (default: $SNARL_CACHE_DIR, else snarl in the user's cache folder)",
+      cache_dir);
+  options.flag("no-cache", "read every file anew, and keep nothing", no_cache);
   analysis.declare(options);
   options.epilogue(
       "Exit codes: 0 nothing found, 1 findings (see --fail-on), 2 snarl could not do its work, or not all of "
@@ -129,30 +207,30 @@ int check_command(llvm::ArrayRef<const char *> args) {
     commands = std::move(*all);
   }
 
-  Stopwatch watch(analysis.time);
+  Cache kept;
+  if (!no_cache) {
+    auto opened = Cache::open(cache_dir);
+    if (!opened) return fail(llvm::toString(opened.takeError()));
+    kept = std::move(*opened);
+  }
+  FactsCache cache(std::move(kept), analysis.models_text());
+  Judgement judgement = judge(*commands, analysis, cache, jobs);
   ReportInfo info;
   info.verb = "check";
   info.extent = counted(commands->size(), "file");
-  std::vector<Extraction> extractions = extract_all(*commands, analysis.models(), jobs, analysis.output.quiet);
-  std::vector<Facts> units;
-  size_t failed = 0;
-  for (Extraction &extraction : extractions) {
-    llvm::append_range(info.notices, extraction.notices);
-    failed += extraction.failed();
-    units.push_back(std::move(extraction.facts));
-  }
-  if (failed) {
+  info.notices = judgement.notices;
+  if (judgement.failed) {
     info.successful = false;
-    info.notices.push_back(
-        {Severity::Error,
-         llvm::utostr(failed) + " of " + info.extent + " did not compile; what could be read of them is included",
-         {}});
+    info.notices.push_back({Severity::Error,
+                            llvm::utostr(judgement.failed) + " of " + info.extent +
+                                " did not compile; what could be read of them is included",
+                            {}});
   }
-  watch.lap("facts");
-  Findings findings = analysis.judge(std::move(units), info, only);
-  Stopwatch report_watch(analysis.time);
+  Findings findings = analysis.present(std::move(judgement), info, only);
   int exit_code = write_report(llvm::outs(), findings, info, analysis.output);
-  report_watch.lap("report");
+  analysis.profile.lap("report");
+  cache.cache().prune();
+  analysis.profile.print(llvm::errs());
   return exit_code;
 }
 

@@ -76,6 +76,7 @@ int link_command(llvm::ArrayRef<const char *> args) {
     return 0;
   }
   if (options.arguments().empty()) return fail("link: name the facts files (snarl facts writes them)");
+  analysis.profile.start();
   std::vector<Facts> units;
   for (const std::string &file : options.arguments()) {
     auto buffer = llvm::MemoryBuffer::getFileOrSTDIN(file);
@@ -87,8 +88,12 @@ int link_command(llvm::ArrayRef<const char *> args) {
   ReportInfo info;
   info.verb = "link";
   info.extent = counted(units.size(), "file");
-  Findings findings = analysis.judge(std::move(units), info);
-  return write_report(llvm::outs(), findings, info, analysis.output);
+  analysis.profile.lap("read");
+  Findings findings = analysis.present(analysis.judge(std::move(units)), info);
+  int exit_code = write_report(llvm::outs(), findings, info, analysis.output);
+  analysis.profile.lap("report");
+  analysis.profile.print(llvm::errs());
+  return exit_code;
 }
 
 } // namespace snarl

@@ -141,21 +141,24 @@ std::unique_ptr<clang::CompilerInvocation> make_invocation(const CompileCommand 
 
 class FactsAction : public clang::ASTFrontendAction {
 public:
-  FactsAction(Facts &facts, const Models &models) : facts_(facts), models_(models) {}
+  FactsAction(Extraction &out, const Models &models) : out_(out), models_(models) {}
 
 protected:
   std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance &, llvm::StringRef) override {
-    return make_facts_consumer(facts_, models_);
+    ExtractOptions options;
+    options.spent = &out_.spent;
+    return make_facts_consumer(out_.facts, models_, options);
   }
 
 private:
-  Facts &facts_;
+  Extraction &out_;
   const Models &models_;
 };
 
 void extract(const CompileCommand &command, const Models &models, const ExtractFileOptions &options, Extraction &out) {
   std::string file = file_of(command);
-  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> files = llvm::vfs::createPhysicalFileSystem(); // own directory
+  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> files = options.files;
+  if (!files) files = llvm::vfs::createPhysicalFileSystem(); // each with a current directory of its own
   FirstError problems(command.Directory);
   auto give_up = [&](const std::string &why) {
     out.errors = 1;
@@ -173,7 +176,7 @@ void extract(const CompileCommand &command, const Models &models, const ExtractF
   compiler.setInvocation(std::move(invocation));
   compiler.createDiagnostics(&errors, /*ShouldOwnClient=*/false);
   compiler.createFileManager(files);
-  FactsAction action(out.facts, models);
+  FactsAction action(out, models);
   compiler.ExecuteAction(action);
   out.errors = errors.getNumErrors();
   if (!errors.error) return;
@@ -192,6 +195,7 @@ Extraction extract_file(const CompileCommand &command, const Models &models, con
   if (guard.RunSafelyOnThread([&] { extract(command, models, options, out); }, kStack)) return out;
   Extraction crashed; // what was collected may be inconsistent
   crashed.errors = 1;
+  crashed.crashed = true;
   crashed.notices.push_back({Severity::Error, "the front end crashed on this file", {file_of(command), 0, 0}});
   return crashed;
 }

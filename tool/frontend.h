@@ -3,6 +3,7 @@
 #include "checks/facts.h"
 #include "render.h"
 #include "clang/Tooling/CompilationDatabase.h"
+#include "llvm/Support/VirtualFileSystem.h"
 
 namespace snarl {
 
@@ -12,11 +13,15 @@ struct Extraction {
   Facts facts;                 ///< as far as they go, if there were errors
   unsigned errors = 0;         ///< compile errors
   std::vector<Notice> notices; ///< the first error; a crash of the front end
+  bool crashed = false;
+  uint64_t spent = 0; ///< nanoseconds of CPU time for the facts themselves, after the front end
   bool failed() const { return errors != 0; }
 };
 
 struct ExtractFileOptions {
   bool leak = false; ///< do not free the syntax tree: saves time when the process ends soon after
+  /// Where files are read from, private to this call; null: the disk.
+  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> files{};
 };
 
 /// Parses the file as the command says, without function bodies from system headers. Compiler warnings are off, and

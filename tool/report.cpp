@@ -66,7 +66,7 @@ int report_command(llvm::ArrayRef<const char *> args) {
 
   Findings findings = runs_analysis.judge(*runs, info);
   runs_analysis.suppress(findings, info);
-  if (!units.empty()) findings = RunAnalysis::join(std::move(findings), analysis.judge(std::move(units), info));
+  if (!units.empty()) findings = RunAnalysis::join(std::move(findings), analysis.present(analysis.judge(std::move(units)), info));
   runs_analysis.add_notices(info);
 
   std::error_code code;

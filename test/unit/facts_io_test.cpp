@@ -36,8 +36,8 @@ Facts example() {
   f.site = {Symbol("src/bus.h"), 12, 3};
   f.overrides = {Symbol("c:@F@g"), Symbol("c:@F@h")};
   f.is_method = f.is_coroutine = true;
-  f.params = {{Symbol("x"), true, false}, {Symbol("y"), false, true}};
-  f.locals = {{Symbol("g"), Symbol("std::lock_guard<std::mutex>"), true}};
+  f.params = {{Symbol("x"), true, false, false, {}}, {Symbol("y"), false, true, true, Symbol("c:@S@Y")}};
+  f.locals = {{Symbol("g"), Symbol("std::lock_guard<std::mutex>"), true, {}}};
   Contract contract{Contract::Requires, Mode::Shared, path(Root::This, 0, {{PathStep::Field, Symbol("c:mu")}})};
   f.contracts = {contract};
   f.blocks.resize(3);
