@@ -147,7 +147,7 @@ void initialised_again(Thread &self, const LockRef &lock, Caller caller) {
   if (running < 2 || self.tid_before_fork || !real::object_range(reinterpret_cast<uintptr_t>(lock.address), start, end))
     return;
   report_misuse(self, 'a', lock, id, self.stack_memory.look_up(caller, self.stack),
-                {0, lock.first_stack ? static_cast<StackId>(load(*lock.first_stack)) : 0});
+                {0, load(lock.history->first_stack)});
 }
 
 void owner_died(Thread &self, pthread_mutex_t *m) {
