@@ -1,7 +1,9 @@
 #include "analysis.h"
 #include "checks/link.h"
+#include "fixes.h"
 #include "nolint.h"
 #include "sources.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Regex.h"
 #include <algorithm>
@@ -21,8 +23,12 @@ void Analysis::declare(Options &options) {
   options.value("config-file", "FILE",
                 "use this configuration (default: the nearest .snarl.yaml at or above the files)", config_file_);
   options.flag("list-checks", "print the rules that would run, and stop", list_checks_);
+  options.values("baseline", "FILE", "leave out the findings in FILE; can be repeated", baseline_files_);
+  options.value("write-baseline", "FILE", "write all findings to FILE, for --baseline", write_baseline_);
   options.section("Output");
   output.declare(options);
+  options.value("export-fixes", "FILE", "write findings and fixes as YAML for clang-apply-replacements", export_fixes_);
+  options.flag("fix", "change the sources where the fix is certain", fix_);
   options.flag("profile", "print to stderr where time and memory went, rule by rule", profile.enabled);
 }
 
@@ -43,6 +49,8 @@ llvm::Error Analysis::configure(llvm::StringRef directory) {
   std::string error;
   if (!header_filter_.empty() && !llvm::Regex(header_filter_).isValid(error))
     return llvm::createStringError("--header-filter: '" + header_filter_ + "' is not a regular expression: " + error);
+  for (const std::string &name : baseline_files_)
+    if (llvm::Error error = baseline_.read(name)) return error;
   if (config_.fail_on && !output.fail_on_given) output.fail_on = *config_.fail_on;
   return llvm::Error::success();
 }
@@ -102,10 +110,41 @@ Findings Analysis::present(Judgement judgement, ReportInfo &info, const std::vec
     if (warnings_as_errors_.contains(finding.rule)) finding.severity = Severity::Error;
     findings.push_back(std::move(finding));
   }
+  take_known(findings, info);
   llvm::append_range(info.notices, nolint.notices(rules_));
   for (const std::string &bound : judgement.bounds) info.notices.push_back({Severity::Note, bound, {}});
   profile.lap("comments");
   return findings;
+}
+
+llvm::Error Analysis::finish(const Findings &findings, ReportInfo &info) {
+  if (unsigned unused = baseline_.unused())
+    info.notices.push_back({Severity::Note,
+                            counted(unused, "finding") + " of the baseline did not come up again; --write-baseline "
+                                                         "writes one without",
+                            {}});
+  if (!write_baseline_.empty()) {
+    llvm::Error error = llvm::writeToOutput(write_baseline_, [&](llvm::raw_ostream &out) {
+      out << baseline_text(findings, info.suppressed);
+      return llvm::Error::success();
+    });
+    if (error)
+      return llvm::createStringError("cannot write the baseline '" + write_baseline_ +
+                                     "': " + llvm::toString(std::move(error)));
+  }
+  Sources sources;
+  if (!export_fixes_.empty())
+    if (llvm::Error error = export_fixes(export_fixes_, findings, sources)) return error;
+  return llvm::Error::success();
+}
+
+llvm::Error Analysis::fix(const Findings &findings) const {
+  if (!fix_) return llvm::Error::success();
+  Sources sources;
+  auto notice = apply_fixes(findings, sources);
+  if (!notice) return notice.takeError();
+  print_notices({*notice}, "");
+  return llvm::Error::success();
 }
 
 } // namespace snarl

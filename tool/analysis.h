@@ -1,5 +1,6 @@
 // What `snarl check` and `snarl link` share: which rules run over the linked program, and which findings are shown.
 #pragma once
+#include "baseline.h"
 #include "checks/config.h"
 #include "checks/facts.h"
 #include "globs.h"
@@ -36,6 +37,14 @@ public:
   /// findings without a place in one of them are left out; empty: no such filter.
   Findings present(Judgement judgement, ReportInfo &info, const std::vector<std::string> &only = {});
 
+  /// Takes out what the baseline has.
+  void take_known(Findings &findings, ReportInfo &info) { baseline_.apply(findings, info.suppressed); }
+  bool known(const Finding &finding) const { return baseline_.has(finding); }
+  /// Before the report: what the baseline has too much, the new baseline, fixes for other tools.
+  llvm::Error finish(const Findings &findings, ReportInfo &info);
+  /// --fix, after the report, which shows the sources as they were.
+  llvm::Error fix(const Findings &findings) const;
+
 private:
   bool shown(const Finding &finding, const std::vector<std::string> &main_files,
              const std::vector<std::string> &only) const;
@@ -43,6 +52,10 @@ private:
   Config config_;
   std::vector<const Rule *> rules_;
   Globs warnings_as_errors_;
+  Baseline baseline_;
+  std::vector<std::string> baseline_files_;
+  std::string write_baseline_, export_fixes_;
+  bool fix_ = false;
   std::string checks_, config_file_, header_filter_, warnings_as_errors_text_;
   unsigned enable_ = 0;
   std::optional<unsigned> fail_on_;

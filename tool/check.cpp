@@ -227,7 +227,9 @@ int check_command(llvm::ArrayRef<const char *> args) {
                             {}});
   }
   Findings findings = analysis.present(std::move(judgement), info, only);
+  if (llvm::Error error = analysis.finish(findings, info)) return fail(llvm::toString(std::move(error)));
   int exit_code = write_report(llvm::outs(), findings, info, analysis.output);
+  if (llvm::Error error = analysis.fix(findings)) return fail(llvm::toString(std::move(error)));
   analysis.profile.lap("report");
   cache.cache().prune();
   analysis.profile.print(llvm::errs());

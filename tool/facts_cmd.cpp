@@ -90,7 +90,9 @@ int link_command(llvm::ArrayRef<const char *> args) {
   info.extent = counted(units.size(), "file");
   analysis.profile.lap("read");
   Findings findings = analysis.present(analysis.judge(std::move(units)), info);
+  if (llvm::Error error = analysis.finish(findings, info)) return fail(llvm::toString(std::move(error)));
   int exit_code = write_report(llvm::outs(), findings, info, analysis.output);
+  if (llvm::Error error = analysis.fix(findings)) return fail(llvm::toString(std::move(error)));
   analysis.profile.lap("report");
   analysis.profile.print(llvm::errs());
   return exit_code;

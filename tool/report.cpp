@@ -66,8 +66,10 @@ int report_command(llvm::ArrayRef<const char *> args) {
 
   Findings findings = runs_analysis.judge(*runs, info);
   runs_analysis.suppress(findings, info);
-  if (!units.empty()) findings = RunAnalysis::join(std::move(findings), analysis.present(analysis.judge(std::move(units)), info));
+  if (!units.empty())
+    findings = RunAnalysis::join(std::move(findings), analysis.present(analysis.judge(std::move(units)), info));
   runs_analysis.add_notices(info);
+  if (llvm::Error error = analysis.finish(findings, info)) return fail(llvm::toString(std::move(error)));
 
   std::error_code code;
   std::optional<llvm::raw_fd_ostream> file;

@@ -69,8 +69,9 @@ Findings RunAnalysis::judge_live(Run &run) {
     if (llvm::StringRef(rule->name) == "deadlock" || llvm::StringRef(rule->name) == "self-deadlock")
       rule->from_run(run, all);
   if (!nolint_) nolint_.emplace(sources_);
-  std::erase_if(all,
-                [&](const Finding &finding) { return suppressions_.matches(finding) || nolint_->suppresses(finding); });
+  std::erase_if(all, [&](const Finding &finding) {
+    return suppressions_.matches(finding) || nolint_->suppresses(finding) || analysis.known(finding);
+  });
   return all;
 }
 
@@ -85,6 +86,7 @@ void RunAnalysis::suppress(Findings &findings, ReportInfo &info) {
       left.push_back(std::move(finding));
   }
   findings = std::move(left);
+  analysis.take_known(findings, info);
 }
 
 void RunAnalysis::add_notices(ReportInfo &info) const {

@@ -252,7 +252,9 @@ int run_command(llvm::ArrayRef<const char *> args) {
   Findings findings = runs_analysis.judge(runs, info);
   runs_analysis.suppress(findings, info);
   runs_analysis.add_notices(info);
+  llvm::Error trouble = runs_analysis.analysis.finish(findings, info);
   int exit_code = write_all(findings, info, output, run.output, watch);
+  if (trouble) exit_code = fail(llvm::toString(std::move(trouble))); // after the report: it is not lost
   if (run.keep || alive) folder.keep();
   bool mixed = output.format != 0 && run.output.empty(); // JSON stays JSON
   if (!output.quiet && !mixed) {
