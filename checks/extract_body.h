@@ -140,6 +140,30 @@ private:
   int64_t milliseconds(const clang::Expr *expression, CallModel::Unit unit);
   std::string text(const clang::Expr *expression) const;
 
+  // ---- extract_lifetimes.cpp
+  struct Fate { ///< what becomes of the value of an expression
+    bool awaited = false;
+    bool discarded = false;
+    bool detached = false;               ///< passed together with something that says so
+    const clang::VarDecl *var = nullptr; ///< initialises it
+    Path dest;
+    llvm::StringRef passed; ///< to the function of that name
+  };
+  struct Bound { ///< what a local took from the thread
+    const clang::VarDecl *variable = nullptr;
+    bool copy = false;
+    std::string identity;
+  };
+  void lifetimes(const clang::Stmt *body);
+  void lifetimes_before(const clang::Stmt *element);
+  void lifetimes_after(const clang::Stmt *element);
+  void fates(const clang::Stmt *statement, Fate fate, unsigned depth = 0);
+  void names(const clang::Stmt *statement, bool first, const clang::VarDecl *back_to, bool printed, unsigned depth = 0);
+  Value lent(const clang::Expr *argument, clang::QualType as);
+  void borrowed_use(const Path &what, clang::SourceLocation at);
+  void thread_bound(const clang::VarDecl *kept, const clang::Expr *from, clang::SourceLocation at);
+  void thread_bound_use(const clang::VarDecl *kept, clang::SourceLocation at, const clang::VarDecl *back_to);
+
   Op &add(OpKind kind, clang::SourceLocation at);
 
   Unit &unit_;
@@ -182,7 +206,12 @@ private:
   llvm::DenseMap<unsigned, Uses> tested_, controls_; ///< by CFG block: of its condition; of the branch that leads to it
   Uses control_;                                     ///< of the branch that leads to this block
   unsigned cfg_block_ = 0;
-  llvm::DenseSet<const clang::Stmt *> destroyed_; ///< temporaries, in this block
+  llvm::DenseSet<const clang::Stmt *> destroyed_;       ///< temporaries, in this block
+  llvm::DenseMap<const clang::Expr *, Fate> fates_;     ///< of calls
+  llvm::DenseSet<const clang::Expr *> dropped_;         ///< calls that initialise a variable nobody looks at
+  llvm::DenseMap<const clang::VarDecl *, Bound> bound_; ///< to this thread
+  llvm::DenseSet<const clang::VarDecl *> outermost_;    ///< declared in the body's own block
+  bool keeps_itself_ = false;                           ///< a coroutine that holds a shared_ptr to its object
   bool in_lambda_ = false, interesting_ = false;
 };
 

@@ -51,6 +51,7 @@ void Body::run(Stmt *body) {
     out_.blocks.resize(1);
     return;
   }
+  lifetimes(body);
   place_objects();
   if (constructor)
     for (const CXXCtorInitializer *init : constructor->inits()) {
@@ -311,7 +312,10 @@ void Body::element(const CFGElement &e) {
   case CFGElement::Constructor:
   case CFGElement::CXXRecordTypedCall: {
     const Stmt *s = e.castAs<CFGStmt>().getStmt();
-    if (!silent_.contains(s)) evaluate(s);
+    if (silent_.contains(s)) return;
+    lifetimes_before(s);
+    evaluate(s);
+    lifetimes_after(s);
     return;
   }
   case CFGElement::Initializer: {
@@ -495,6 +499,13 @@ bool Body::condition(const Expr *test, bool positive, Branch &out) {
                                             (method->getName() == "owns_lock" || method->getName() == "isLocked")))) {
       out.kind = Branch::Owns;
       out.path = path(call->getImplicitObjectArgument());
+      out.success_on_true = positive;
+      return out.path.known();
+    }
+    if (method && type && (type->kind == TypeKind::Thread || type->kind == TypeKind::JThread) &&
+        simple_name(method) == "joinable") {
+      out.kind = Branch::Owns;
+      out.path = without_deref(path(call->getImplicitObjectArgument()));
       out.success_on_true = positive;
       return out.path.known();
     }

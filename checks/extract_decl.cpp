@@ -397,6 +397,7 @@ void Unit::describe(const FunctionDecl *decl, Function &out) {
         p.by_value && model && model->kind == TypeKind::Pointer && !model->owner)
       p.by_value = false; // the pointee is shared with the caller
     p.reference = type->isReferenceType();
+    p.view = is_view(type);
     p.record = record_of(type);
     out.params.push_back(p);
   }
@@ -496,6 +497,7 @@ void Unit::function(const FunctionDecl *decl, const LambdaFrame *frame) {
     out.enclosing = frame->enclosing;
     out.record = frame->record;
     out.captures = frame->captures;
+    out.borrowed = frame->borrowed;
   }
   bool named = contract_by_name(definition, out);
   Body(*this, out, definition, frame, named).run(definition->getBody());

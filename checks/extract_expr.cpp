@@ -427,6 +427,22 @@ void Body::lambda(const LambdaExpr *e) {
       }
     }
     frame.captures.push_back(named);
+    // By reference; or a pointer to an object of this function.
+    const VarDecl *var =
+        capture.capturesVariable() ? dyn_cast<VarDecl>(capture.getCapturedVar())->getCanonicalDecl() : nullptr;
+    if (capture.getCaptureKind() == LCK_This) frame.borrowed.push_back(named);
+    if (var && var->isInitCapture()) {
+      const Expr *init = strip(value_of);
+      auto *unary = dyn_cast<UnaryOperator>(init);
+      bool address = unary && unary->getOpcode() == UO_AddrOf;
+      bool reference = capture.getCaptureKind() == LCK_ByRef;
+      auto *ref = dyn_cast<DeclRefExpr>(address ? strip(unary->getSubExpr()) : init);
+      var = (address || reference) && ref ? dyn_cast<VarDecl>(ref->getDecl()) : nullptr;
+    } else if (capture.getCaptureKind() != LCK_ByRef) {
+      var = nullptr;
+    }
+    if (var && var->hasLocalStorage() && !var->getType()->isReferenceType() && locals_.count(var->getCanonicalDecl()))
+      frame.borrowed.push_back(variable(var));
     ++slot;
   }
   const CXXMethodDecl *op = e->getCallOperator();

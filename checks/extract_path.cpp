@@ -113,6 +113,7 @@ Path Body::local_path(const VarDecl *var) {
   if (index < 0) {
     Path path = new_local(var->getName(), var->getType());
     local(var).local = path.index;
+    out_.locals.back().outermost = outermost_.contains(var);
     return path;
   }
   Path path;

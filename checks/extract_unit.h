@@ -13,9 +13,12 @@ namespace snarl {
 struct LambdaFrame {
   Symbol enclosing, enclosing_name, record;
   llvm::DenseMap<const clang::VarDecl *, unsigned> slots; ///< captured variables that are named by Root::Capture
-  std::vector<Path> captures;
+  std::vector<Path> captures, borrowed;
   unsigned depth = 0;
 };
+
+/// What calling a function of some return type makes.
+enum class TaskKind : uint8_t { None, Eager, Lazy /*runs when it is awaited*/ };
 
 class Unit {
 public:
@@ -41,7 +44,9 @@ public:
   LockTraits lock_traits(clang::QualType type); ///< of models, attributes and classes with lock() and unlock()
   const clang::CXXMethodDecl *lock_function(clang::QualType type, llvm::StringRef name); ///< written by the user
   bool is_sync(clang::QualType type);
-  bool pointer_like(clang::QualType type); ///< pointer, reference, smart pointer, iterator
+  TaskKind task_kind(clang::QualType type); ///< coroutine types (extract_lifetimes.cpp)
+  bool is_view(clang::QualType type);       ///< refers to what another object owns: string_view, span
+  bool pointer_like(clang::QualType type);  ///< pointer, reference, smart pointer, iterator
   bool callable(clang::QualType type);
   Symbol record_of(clang::QualType type); ///< USR of the class it is, or points or refers to; null if none
   bool is_user(const clang::CXXRecordDecl *record);
@@ -76,6 +81,7 @@ private:
   llvm::DenseMap<const clang::Decl *, std::pair<bool, const TypeModel *>> type_models_;
   llvm::DenseMap<const clang::Decl *, const CallModel *> call_models_;
   llvm::DenseMap<const clang::Decl *, bool> loud_;
+  llvm::DenseMap<const clang::Decl *, TaskKind> tasks_;
   llvm::DenseMap<clang::FileID, bool> system_files_;
   llvm::DenseMap<clang::FileID, Symbol> files_;
   llvm::DenseSet<const clang::Decl *> noted_, done_;

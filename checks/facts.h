@@ -159,6 +159,14 @@ enum class Remark : uint8_t {
   DroppedFuture,   ///< the future of std::async is destroyed at once
   DroppedTask,     ///< the result of a coroutine or lazy task is thrown away
   Resumes,         ///< code of others runs here: a coroutine is resumed, a promise with continuations fulfilled; `api`
+  // What lifetimes are judged by (extract_lifetimes.cpp):
+  Leaves,      ///< a task of `callee` is made and not awaited in the same expression. `args` (by parameter), `value`
+               ///< (receiver or closure): temporaries, or with `path` objects of this function. `dest`: the local that
+               ///< keeps it, or Return; `api`: what it is passed to, `write`: detached there; `discarded`; `all`: lazy
+  BorrowedUse, ///< coroutine: what `path` (a parameter, `this`, a Capture) refers to is used, and is not its own
+  ThreadBound, ///< `dest` is made to name state of this thread: variable `path`, or what `api` returns; How::Adopt: a
+               ///< copy; neither: something else from here on
+  ThreadBoundUse, ///< what local `dest` took from this thread is used; a copy: is put back; `path`, `api` as there
 };
 
 /// How an atomic operation changes its object.
@@ -252,14 +260,16 @@ struct Param {
   bool by_value = false; ///< an object copied or moved in: private to the callee
   bool pointer_to_const = false;
   bool reference = false; ///< passed by reference (lvalue or rvalue)
+  bool view = false;      ///< string_view, span and the like
   Symbol record;          ///< USR of its class, or of the class it points or refers to
 };
 
 struct Local {
   Symbol name;
   Symbol type;
-  bool by_value = false; ///< an object living here, not a pointer or reference
-  Symbol record;         ///< USR of its class, or of the class it points or refers to
+  bool by_value = false;  ///< an object living here, not a pointer or reference
+  bool outermost = false; ///< lives until the function ends
+  Symbol record;          ///< USR of its class, or of the class it points or refers to
 };
 
 struct Function {
@@ -272,6 +282,8 @@ struct Function {
   std::vector<Param> params;
   std::vector<Local> locals;
   std::vector<Path> captures; ///< lambda: what each by-value capture names, in the enclosing function's frame
+  std::vector<Path> borrowed; ///< lambda: objects of the enclosing function captured by reference or by their address,
+                              ///< and `this`, in that frame
   std::vector<Contract> contracts;
   std::vector<Block> blocks; ///< blocks[entry] is the entry; empty: declared only (contracts may still be known)
   uint32_t entry = 0, exit = 0;

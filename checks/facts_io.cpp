@@ -23,9 +23,10 @@ constexpr const char *kModeNames[] = {"exclusive", "shared"};
 constexpr const char *kSpawnNames[] = {"thread", "async", "pool", "event-loop", "signal"};
 constexpr const char *kBlockNames[] = {"sleep",   "thread-wait", "sync-bridge", "file-io", "socket",  "name-lookup",
                                        "process", "input",       "third-party", "poll",    "declared"};
-constexpr const char *kRemarkNames[] = {"temporary-guard", "guard-is-variable", "empty-guard",
-                                        "local-mutex",     "empty-section",     "volatile-sync",
-                                        "dropped-future",  "dropped-task",      "resumes"};
+constexpr const char *kRemarkNames[] = {
+    "temporary-guard", "guard-is-variable", "empty-guard",     "local-mutex", "empty-section",
+    "volatile-sync",   "dropped-future",    "dropped-task",    "resumes",     "leaves",
+    "borrowed-use",    "thread-bound",      "thread-bound-use"};
 constexpr const char *kUpdateNames[] = {"none", "rmw", "cas"};
 constexpr const char *kBranchNames[] = {"none", "result", "owns", "flag"};
 constexpr const char *kContractNames[] = {"requires", "acquires",     "try-acquires", "releases",
@@ -73,16 +74,17 @@ template <class Io, class T> void describe_function(Io &io, T &f) {
   io("method", f.is_method), io("static", f.is_static), io("lambda", f.is_lambda), io("coroutine", f.is_coroutine);
   io("virtual", f.is_virtual), io("internal", f.internal), io("address-taken", f.address_taken), io("main", f.is_main);
   io("static-init", f.is_static_init), io("system", f.in_system_header), io("lazy", f.lazy), io("nothrow", f.nothrow);
-  io("end", f.end);
+  io("end", f.end), io("borrowed", f.borrowed);
 }
 
 template <class Io, class T> void describe_param(Io &io, T &p) {
   io("name", p.name), io("by-value", p.by_value), io("to-const", p.pointer_to_const);
-  io("reference", p.reference), io("record", p.record);
+  io("reference", p.reference), io("record", p.record), io("view", p.view);
 }
 
 template <class Io, class T> void describe_local(Io &io, T &l) {
   io("name", l.name), io("type", l.type), io("by-value", l.by_value), io("record", l.record);
+  io("outermost", l.outermost);
 }
 
 template <class Io, class T> void describe_contract(Io &io, T &c) {
