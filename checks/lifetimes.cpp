@@ -31,8 +31,9 @@ std::vector<bool> in_loops(const Function &f) {
 static bool named_like_a_wait(Symbol qualified) {
   llvm::StringRef name = qualified.str();
   name = name.substr(name.rfind(':') == llvm::StringRef::npos ? 0 : name.rfind(':') + 1);
+  if (name.starts_with("await_")) return false; // an awaiter's parts
   std::string lower = name.lower();
-  for (llvm::StringRef word : {"wait", "join", "await", "drain", "flush", "finish", "stop", "shutdown", "sync"})
+  for (llvm::StringRef word : {"wait", "join", "drain", "flush", "finish", "stop", "shutdown", "sync"})
     if (llvm::StringRef(lower).contains(word)) return true;
   return lower == "run" || lower == "exec" || lower == "get" || lower == "loop" || lower == "acquire" ||
          lower == "take" || lower == "pop" || lower == "recv" || lower == "receive" || lower == "poll";
@@ -48,9 +49,12 @@ static bool waits(const Program &program, const Op &op, bool loops, unsigned dep
   case OpKind::Suspend: return named_like_a_wait(op.callee_name);
   case OpKind::Call:
   case OpKind::Destroy: {
-    if (op.kind == OpKind::Call && named_like_a_wait(op.callee_name)) return true;
     auto callee = program.by_usr.find(op.callee);
-    return op.callee && callee != program.by_usr.end() && waits(program, callee->second, depth + 1);
+    bool known = op.callee && callee != program.by_usr.end();
+    // A coroutine comes back as soon as it suspends.
+    if (known && program.functions[callee->second].is_coroutine) return false;
+    if (op.kind == OpKind::Call && named_like_a_wait(op.callee_name)) return true;
+    return known && waits(program, callee->second, depth + 1);
   }
   default: return false;
   }

@@ -44,12 +44,12 @@ void early_joined(bool now) {
 }
 void thrown(bool now) {
   std::thread t(work); // side: thread-lifetime
-  if (now) throw std::runtime_error("no"); // expect: thread-lifetime
+  if (now) throw std::runtime_error("no"); // side: thread-lifetime
   t.join();
 }
 void parsed(const std::string &s) {
   std::thread t(work); // side: thread-lifetime
-  step(std::stoi(s));  // expect: thread-lifetime
+  step(std::stoi(s));  // side: thread-lifetime
   t.join();
 }
 void parsed_first(const std::string &s) {
