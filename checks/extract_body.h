@@ -160,6 +160,7 @@ private:
   void fates(const clang::Stmt *statement, Fate fate, unsigned depth = 0);
   void names(const clang::Stmt *statement, bool first, const clang::VarDecl *back_to, bool printed, unsigned depth = 0);
   Value lent(const clang::Expr *argument, clang::QualType as);
+  void suggest_jthread(const clang::VarDecl *var);
   void borrowed_use(const Path &what, clang::SourceLocation at);
   void thread_bound(const clang::VarDecl *kept, const clang::Expr *from, clang::SourceLocation at);
   void thread_bound_use(const clang::VarDecl *kept, clang::SourceLocation at, const clang::VarDecl *back_to);

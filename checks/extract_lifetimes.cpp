@@ -8,6 +8,7 @@
 #include "extract_body.h"
 #include "clang/AST/Attr.h"
 #include "clang/AST/DeclTemplate.h"
+#include "clang/Lex/Lexer.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/StringSwitch.h"
 
@@ -179,9 +180,10 @@ Value Body::lent(const Expr *arg, QualType as) {
       if (!owns(e->getType())) return none;
     } else if (auto *op = dyn_cast<CXXOperatorCallExpr>(e);
                op && (op->getOperator() == OO_Arrow || op->getOperator() == OO_Star)) {
-      e = op->getArg(0); // what a smart pointer keeps alive
-      const TypeModel *model = unit_.type_model(e->getType());
-      if (!model || model->kind != TypeKind::Pointer || !owns(e->getType())) return none;
+      e = op->getArg(0);                                // what a smart pointer keeps alive
+      const Expr *pointer_itself = e->IgnoreImpCasts(); // operator-> is its base class's
+      const TypeModel *model = unit_.type_model(pointer_itself->getType());
+      if (!model || model->kind != TypeKind::Pointer || !owns(pointer_itself->getType())) return none;
       if (own_variable(strip(e)) && !model->owner) return none; // others may share it
     } else if (auto *call = dyn_cast<CallExpr>(e)) {
       const FunctionDecl *fn = call->getDirectCallee();
@@ -605,7 +607,31 @@ void Body::lifetimes_before(const Stmt *s) {
   op.all = kind == TaskKind::Lazy;
 }
 
+/// std::thread t(...): a std::jthread would be joined.
+void Body::suggest_jthread(const VarDecl *var) {
+  const TypeModel *model = var->getType()->isRecordType() ? unit_.type_model(var->getType()) : nullptr;
+  const TypeSourceInfo *spelled = var->getTypeSourceInfo();
+  if (!model || model->kind != TypeKind::Thread || !context_.getLangOpts().CPlusPlus20 || !spelled) return;
+  if (unit_.name(var->getType()->getAsCXXRecordDecl()).str() != "std::thread") return;
+  SourceRange range = spelled->getTypeLoc().getUnqualifiedLoc().getSourceRange();
+  if (range.isInvalid() || range.getBegin().isMacroID() || range.getEnd().isMacroID()) return;
+  if (!llvm::is_contained({"std::thread", "thread"}, Lexer::getSourceText(CharSourceRange::getTokenRange(range),
+                                                                          unit_.sources, context_.getLangOpts())))
+    return;
+  Path where = variable(var);
+  for (Op &op : llvm::reverse(*ops_))
+    if (op.kind == OpKind::Spawn && op.dest == where) {
+      op.fix = Symbol("std::jthread");
+      op.fix_begin = unit_.site(range.getBegin());
+      op.fix_end = unit_.site(Lexer::getLocForEndOfToken(range.getEnd(), 0, unit_.sources, context_.getLangOpts()));
+      return;
+    }
+}
+
 void Body::lifetimes_after(const Stmt *s) {
+  if (auto *declaration = dyn_cast<DeclStmt>(s); declaration && declaration->isSingleDecl())
+    if (auto *var = dyn_cast<VarDecl>(declaration->getSingleDecl()); var && var->hasLocalStorage())
+      suggest_jthread(var);
   if (!out_.is_coroutine) return;
   if (auto *declaration = dyn_cast<DeclStmt>(s)) {
     for (const clang::Decl *d : declaration->decls())

@@ -218,7 +218,7 @@ struct Op {
   llvm::SmallVector<uint32_t, 2> uses;
   bool discarded = false; ///< Call, Spawn: nobody looks at the result
   bool in_try = false;    ///< Call, Throw: a handler of this function may catch what is thrown
-  Symbol fix;             ///< Remark: what should stand from `fix_begin` up to `fix_end`; empty: no certain fix
+  Symbol fix;             ///< Remark, Spawn: what should stand from `fix_begin` up to `fix_end`; empty: no certain fix
   Site fix_begin, fix_end;
   bool write = false, atomic = false, all = false;
   bool in_macro_of_system = false; ///< inside a macro from a system header: never a primary place

@@ -53,6 +53,7 @@ private:
   void step(State &state, const Op &op, OpPlace at);
   void many(const Path &path, OpPlace spawned, const Op &spawn);
   void leaves(const Handle &handle, const Op &op, const std::string &how);
+  bool correlated(const Handle &handle, const Op &op) const;
   void detached(const Handle &handle, const Op &op, OpPlace at);
   std::string borrows(const Op &spawn, bool &this_too) const;
   bool this_can_end() const;
@@ -121,9 +122,35 @@ void Judge::set(State &state, const Path &path, Status status, const Op *op, con
   *h = Handle{path, status, op, started};
 }
 
+/// Was the thread started under some condition, and is `op` one of the ways out on which it was perhaps joined under
+/// the same one? A test that is not understood then says nothing.
+bool Judge::correlated(const Handle &handle, const Op &op) const {
+  uint32_t start = ~0u, end = ~0u;
+  std::vector<OpPlace> joins;
+  OpPlace out;
+  for (uint32_t b = 0; b < f_.blocks.size(); ++b)
+    for (uint32_t i = 0; i < f_.blocks[b].ops.size(); ++i) {
+      const Op &o = f_.blocks[b].ops[i];
+      if (&o == handle.started) start = b;
+      if (&o == &op) end = b, out = {b, i};
+      if ((o.kind == OpKind::Join || o.kind == OpKind::Detach) && o.path == handle.path) joins.push_back({b, i});
+    }
+  if (start == end || start == f_.entry) return false;
+  std::vector<bool> seen(f_.blocks.size());
+  llvm::SmallVector<uint32_t, 16> work{f_.entry};
+  while (!work.empty()) {
+    uint32_t at = work.pop_back_val();
+    if (at == start || seen[at]) continue;
+    seen[at] = true;
+    work.append(f_.blocks[at].successors.begin(), f_.blocks[at].successors.end());
+  }
+  return seen[end] && llvm::any_of(joins, [&](OpPlace join) { return comes_after(f_, join, out); });
+}
+
 /// A joinable thread is given up.
 void Judge::leaves(const Handle &handle, const Op &op, const std::string &how) {
   std::string who = name(handle.path);
+  if (correlated(handle, op)) return;
   if (!said_.insert(fmt::format("{} {}", who, handle.started->id)).second) return;
   bool settled = llvm::any_of(f_.blocks, [&](const Block &b) {
     return llvm::any_of(b.ops, [&](const Op &o) {
@@ -138,6 +165,14 @@ void Judge::leaves(const Handle &handle, const Op &op, const std::string &how) {
   finding.steps.push_back(source_step(program_, Hop{handle.started->site, id_, {}}, "thread started here"));
   finding.steps.push_back(source_step(program_, Hop{op.site, id_, {}}, how + " here"));
   finding.names = {who};
+  // A std::jthread joins at its end; not where the handle goes on to somebody who expects a std::thread.
+  bool moves = llvm::any_of(f_.blocks, [&](const Block &b) {
+    return llvm::any_of(
+        b.ops, [&](const Op &o) { return o.kind == OpKind::Move && (o.path == handle.path || o.dest == handle.path); });
+  });
+  const Op &started = *handle.started;
+  if (started.fix && !moves)
+    finding.fixes.push_back({started.fix_begin.place(), started.fix_end.place(), started.fix.str().str()});
 }
 
 static bool names_object(const Value &value, const Path &path) {
@@ -147,6 +182,7 @@ static bool names_object(const Value &value, const Path &path) {
 void Judge::step(State &state, const Op &op, OpPlace at) {
   if (op.id) llvm::erase_if(state.results, [&](const auto &r) { return r.first == op.id; });
   auto give_up = [&](const std::string &how) {
+    if (f_.is_main || f_.nothrow) return; // the exception ends the program as it is
     for (const Handle &h : state.handles)
       if (h.status == Status::Joinable && type_of(h.path) == Type::Thread) leaves(h, op, how);
   };
@@ -226,7 +262,7 @@ void Judge::step(State &state, const Op &op, OpPlace at) {
   case OpKind::Call: {
     auto callee = program_.by_usr.find(op.callee);
     if (!op.in_try && op.callee && callee != program_.by_usr.end() &&
-        !program_.info[callee->second].summary.throws.empty())
+        program_.info[callee->second].summary.throws.size() == 1) // itself, not something far below
       give_up(fmt::format("'{}' throws", op.callee_name.str().str()));
     return;
   }

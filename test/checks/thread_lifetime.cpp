@@ -80,6 +80,43 @@ void correlated(bool background) {
   work();
   if (background) t.join();
 }
+void remembered() {
+  std::thread t;
+  bool running = false;
+  if (ready()) {
+    t = std::thread(work);
+    running = true;
+  }
+  work();
+  if (running) t.join();
+}
+void remembered_early() {
+  std::thread t;
+  bool running = false;
+  if (ready()) {
+    t = std::thread(work); // side: thread-lifetime
+    running = true;
+    if (ready()) return; // expect: thread-lifetime
+  }
+  if (running) t.join();
+}
+void perhaps() {
+  std::thread t(work); // side: thread-lifetime
+  if (ready()) t.join();
+} // expect: thread-lifetime
+void handled(const std::string &s) {
+  std::thread t(work);
+  try {
+    step(std::stoi(s));
+  } catch (const std::exception &) {
+  }
+  t.join();
+}
+void refuses_to_throw(const std::string &s) noexcept {
+  std::thread t(work);
+  step(std::stoi(s));
+  t.join();
+}
 std::thread made() {
   std::thread t(work);
   return t;
