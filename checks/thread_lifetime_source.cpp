@@ -102,7 +102,8 @@ Judge::Type Judge::type_of(const Path &path) const {
 
 bool Judge::tracked(const Path &path) const {
   if (!path.steps.empty() || !own_object(program_, f_, path)) return false;
-  return path.root != Root::Param && !llvm::is_contained(mentioned_elsewhere_, path);
+  // What has its address taken can be joined through it.
+  return path.root == Root::Local && !llvm::is_contained(mentioned_elsewhere_, path);
 }
 
 Finding &Judge::add(const Op &op, const std::string &message, const std::string &key) {
@@ -199,8 +200,7 @@ void Judge::step(State &state, const Op &op, OpPlace at) {
       if (tracked(whole(dest)) && type_of(whole(dest)) == Type::Many) many(whole(dest), at, op);
       return;
     }
-    if (Handle *h = state.find(dest); h && h->status == Status::Joinable && type_of(dest) == Type::Thread &&
-                                      f_.locals.size() > dest.index && h->started != &op)
+    if (Handle *h = state.find(dest); h && h->status == Status::Joinable && type_of(dest) == Type::Thread)
       leaves(*h, op, "another is assigned to it");
     set(state, dest, Status::Joinable, &op, &op);
     return;

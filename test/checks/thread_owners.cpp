@@ -42,13 +42,6 @@ public:
 private:
   std::thread thread_;
 };
-class Exchanged {
-public:
-  void start() { thread_ = std::thread(work); }
-  void stop() { std::exchange(thread_, std::thread()).join(); }
-private:
-  std::thread thread_;
-};
 class Pointed {
 public:
   void start() { thread_ = std::make_unique<std::thread>(work); }
@@ -175,7 +168,7 @@ void c_threads_lend() {
   pthread_t t;
   std::atomic<int> mine{0};
   pthread_create(&t, nullptr, entry, &mine); // side: thread-lifetime
-  pthread_detach(t); // expect: thread-lifetime
+  pthread_detach(t); // side: thread-lifetime
 }
 void c_threads_joined() {
   pthread_t t;
@@ -221,9 +214,6 @@ int main() {
   Taken t;
   t.start();
   t.take().join();
-  Exchanged e;
-  e.start();
-  e.stop();
   Pointed p;
   p.start();
   ByAlgorithm b;
