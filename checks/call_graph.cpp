@@ -1,12 +1,17 @@
 #include "call_graph.h"
 #include "link_paths.h"
+#include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/STLExtras.h"
 
 namespace snarl {
 
 namespace {
 enum SlotKind : uint8_t { FieldSlot, VariableSlot, ParamSlot, LocalSlot, ReturnSlot, ResultSlot };
+
+std::pair<Symbol, uint64_t> make_slot(SlotKind kind, Symbol symbol, uint64_t number = 0) {
+  return {symbol, number << 8 | kind};
 }
+} // namespace
 
 CallGraph::CallGraph(Program &program, const LinkOptions &options) : program_(program), options_(options) {
   order_edges_.resize(program.functions.size());
@@ -23,35 +28,38 @@ CallGraph::CallGraph(Program &program, const LinkOptions &options) : program_(pr
   for (FunctionId i = 0; i < program.functions.size(); ++i)
     if (const Function &f = program.functions[i]; f.address_taken && !f.blocks.empty() && f.signature)
       by_signature_[f.signature].push_back(i);
-  // The points-to sets only grow, and calls through values found in one round feed the next.
-  for (unsigned round = 0; round < 12; ++round) {
-    changed_ = false;
-    collect();
-    if (!changed_) break;
-  }
   for (FunctionId i = 0; i < program.functions.size(); ++i)
     for (const Block &b : program.functions[i].blocks)
+      for (const Op &op : b.ops) collect(i, op);
+  propagate();
+  guess_by_type();
+  for (FunctionId i = 0; i < program.functions.size(); ++i) {
+    std::vector<FunctionId> &edges = order_edges_[i];
+    for (const Block &b : program.functions[i].blocks)
       for (const Op &op : b.ops) {
-        for (const Target &t : targets(i, op)) order_edges_[i].insert(t.function);
+        for (const Target &t : targets(i, op)) edges.push_back(t.function);
         auto lambda = [&](const Value &v) {
           if (auto it = program_.by_usr.find(v.function); v.function && it != program_.by_usr.end())
-            order_edges_[i].insert(it->second);
+            edges.push_back(it->second);
         };
         lambda(op.value);
         for (const Value &v : op.args) lambda(v);
       }
+    llvm::sort(edges);
+    edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
+  }
 }
 
 std::optional<CallGraph::Slot> CallGraph::slot(FunctionId id, const Path &path) const {
   for (const PathStep &step : llvm::reverse(path.steps))
-    if (step.kind == PathStep::Field) return Slot{FieldSlot, step.symbol, 0};
+    if (step.kind == PathStep::Field) return make_slot(FieldSlot, step.symbol);
   const Function &f = program_.functions[id];
   switch (path.root) {
-  case Root::Variable: return Slot{VariableSlot, path.symbol, 0};
-  case Root::Param: return Slot{ParamSlot, f.usr, path.index};
-  case Root::Local: return Slot{LocalSlot, f.usr, path.index};
-  case Root::Result: return Slot{ResultSlot, f.usr, path.index};
-  case Root::Return: return Slot{ReturnSlot, f.usr, 0};
+  case Root::Variable: return make_slot(VariableSlot, path.symbol);
+  case Root::Param: return make_slot(ParamSlot, f.usr, path.index);
+  case Root::Local: return make_slot(LocalSlot, f.usr, path.index);
+  case Root::Result: return make_slot(ResultSlot, f.usr, path.index);
+  case Root::Return: return make_slot(ReturnSlot, f.usr);
   case Root::Capture:
     if (path.index < f.captures.size())
       if (auto it = program_.by_usr.find(f.enclosing); it != program_.by_usr.end())
@@ -63,56 +71,106 @@ std::optional<CallGraph::Slot> CallGraph::slot(FunctionId id, const Path &path) 
   return std::nullopt;
 }
 
-void CallGraph::copy(const std::optional<Slot> &to, FunctionId from, const Value &value) {
-  if (!to) return;
-  Functions &set = points_to_[*to];
-  size_t before = set.size();
-  if (value.function) {
-    if (auto it = program_.by_usr.find(value.function); it != program_.by_usr.end()) set.insert(it->second);
-  } else if (auto source = slot(from, value.path); source && *source != *to) {
-    if (auto it = points_to_.find(*source); it != points_to_.end()) {
-      Functions add = it->second;
-      set.insert(add.begin(), add.end());
-    }
-  }
-  if (set.size() != before) changed_ = true;
+uint32_t CallGraph::node(const Slot &slot) {
+  auto [it, fresh] = numbers_.try_emplace(slot, nodes_.size());
+  if (fresh) nodes_.emplace_back();
+  return it->second;
 }
 
-void CallGraph::collect() {
-  for (FunctionId i = 0; i < program_.functions.size(); ++i) {
-    const Function &f = program_.functions[i];
-    for (const Block &b : f.blocks)
-      for (const Op &op : b.ops) {
-        if (op.kind == OpKind::Assign) copy(slot(i, op.dest), i, op.value);
-        if (op.kind == OpKind::Move) {
-          Value v;
-          v.path = op.path;
-          copy(slot(i, op.dest), i, v);
-        }
-        if (op.kind == OpKind::Return) copy(Slot{ReturnSlot, f.usr, 0}, i, op.value);
-        if (op.kind != OpKind::Call && op.kind != OpKind::Spawn) continue;
-        for (const Target &t : targets(i, op)) {
-          const Function &callee = program_.functions[t.function];
-          // A started function gets its bound objects first, then the further arguments.
-          size_t shift = 0;
-          if (op.kind == OpKind::Spawn && op.value.bound.size() > (callee.is_method && !callee.is_lambda ? 1u : 0u))
-            shift = op.value.bound.size() - (callee.is_method && !callee.is_lambda ? 1 : 0);
-          for (size_t a = 0; a < op.args.size() && a + shift < callee.params.size(); ++a)
-            copy(Slot{ParamSlot, callee.usr, uint32_t(a + shift)}, i, op.args[a]);
-          if (op.kind == OpKind::Call) {
-            Functions result;
-            if (auto it = points_to_.find(Slot{ReturnSlot, callee.usr, 0}); it != points_to_.end()) result = it->second;
-            if (!result.empty()) {
-              Functions &set = points_to_[op.dest.known() ? slot(i, op.dest).value_or(Slot{ResultSlot, f.usr, op.id})
-                                                          : Slot{ResultSlot, f.usr, op.id}];
-              size_t before = set.size();
-              set.insert(result.begin(), result.end());
-              changed_ |= set.size() != before;
-            }
-          }
-        }
-      }
+void CallGraph::hold(uint32_t node, FunctionId function) {
+  std::vector<FunctionId> &holds = nodes_[node].holds;
+  auto it = llvm::lower_bound(holds, function);
+  if (it != holds.end() && *it == function) return;
+  holds.insert(it, function);
+  fresh_.push_back({node, function});
+}
+
+void CallGraph::copy(const Slot &to, FunctionId from, const Value &value) {
+  if (value.function) {
+    if (auto it = program_.by_usr.find(value.function); it != program_.by_usr.end()) hold(node(to), it->second);
+    return;
   }
+  std::optional<Slot> source = slot(from, value.path);
+  if (!source || *source == to) return;
+  uint32_t target = node(to);
+  Node &origin = nodes_[node(*source)]; // after the other, which may make the table grow
+  origin.copied_to.push_back(target);
+  for (FunctionId held : std::vector<FunctionId>(origin.holds)) hold(target, held);
+}
+
+void CallGraph::collect(FunctionId id, const Op &op) {
+  switch (op.kind) {
+  case OpKind::Assign:
+    if (auto to = slot(id, op.dest)) copy(*to, id, op.value);
+    return;
+  case OpKind::Move:
+    if (auto to = slot(id, op.dest)) {
+      Value moved;
+      moved.path = op.path;
+      copy(*to, id, moved);
+    }
+    return;
+  case OpKind::Return: return copy(make_slot(ReturnSlot, program_.functions[id].usr), id, op.value);
+  case OpKind::Call:
+  case OpKind::Spawn: break;
+  default: return;
+  }
+  bool through = op.kind == OpKind::Spawn ? !op.value.function : !op.callee && !op.via;
+  if (!through) {
+    for (const Target &t : targets(id, op)) connect(id, op, t.function);
+    return;
+  }
+  const Path &kept = op.kind == OpKind::Spawn ? op.value.path : op.path;
+  // What the caller hands over is called in the caller's summary, where it is known which callable it is.
+  if (op.kind == OpKind::Call && kept.root == Root::Param && kept.steps.empty()) return;
+  if (auto from = slot(id, kept)) {
+    nodes_[node(*from)].called_at.push_back(indirect_.size());
+    indirect_.push_back({id, &op, 0});
+  } else if (op.kind == OpKind::Call) {
+    for (const Target &t : targets(id, op)) connect(id, op, t.function); // by its type
+  }
+}
+
+void CallGraph::connect(FunctionId caller, const Op &op, FunctionId target) {
+  const Function &callee = program_.functions[target];
+  // A started function gets its bound objects first, then the further arguments.
+  size_t shift = 0;
+  size_t own = callee.is_method && !callee.is_lambda ? 1 : 0;
+  if (op.kind == OpKind::Spawn && op.value.bound.size() > own) shift = op.value.bound.size() - own;
+  for (size_t a = 0; a < op.args.size() && a + shift < callee.params.size(); ++a)
+    copy(make_slot(ParamSlot, callee.usr, a + shift), caller, op.args[a]);
+  if (op.kind != OpKind::Call) return;
+  Slot result = make_slot(ResultSlot, program_.functions[caller].usr, op.id);
+  if (op.dest.known()) result = slot(caller, op.dest).value_or(result);
+  uint32_t to = node(result);
+  Node &returned = nodes_[node(make_slot(ReturnSlot, callee.usr))];
+  returned.copied_to.push_back(to);
+  for (FunctionId held : std::vector<FunctionId>(returned.holds)) hold(to, held);
+}
+
+void CallGraph::propagate() {
+  while (!fresh_.empty()) {
+    auto [from, function] = fresh_.back();
+    fresh_.pop_back();
+    // By position: connecting adds nodes and edges. What an edge added meanwhile has to carry, it carries at once.
+    for (size_t i = 0; i < nodes_[from].copied_to.size(); ++i) hold(nodes_[from].copied_to[i], function);
+    for (size_t i = 0; i < nodes_[from].called_at.size(); ++i) {
+      uint32_t at = nodes_[from].called_at[i];
+      for (FunctionId target : dispatch(program_.functions[function].usr))
+        if (indirect_[at].targets < options_.max_targets) {
+          ++indirect_[at].targets;
+          connect(indirect_[at].caller, *indirect_[at].op, target);
+        }
+    }
+  }
+}
+
+/// Nothing is known of a slot: then functions of just this type whose address is taken somewhere.
+void CallGraph::guess_by_type() {
+  for (const IndirectCall &call : std::vector<IndirectCall>(indirect_))
+    if (!call.targets && call.op->kind == OpKind::Call)
+      for (const Target &t : targets(call.caller, *call.op)) connect(call.caller, *call.op, t.function);
+  propagate();
 }
 
 std::vector<FunctionId> CallGraph::dispatch(Symbol method) const {
@@ -123,7 +181,7 @@ std::vector<FunctionId> CallGraph::dispatch(Symbol method) const {
   return all;
 }
 
-void CallGraph::add_targets(std::vector<Target> &out, const Functions &functions) const {
+void CallGraph::add_targets(std::vector<Target> &out, llvm::ArrayRef<FunctionId> functions) const {
   std::vector<FunctionId> all;
   for (FunctionId f : functions)
     for (FunctionId t : dispatch(program_.functions[f].usr))
@@ -134,12 +192,12 @@ void CallGraph::add_targets(std::vector<Target> &out, const Functions &functions
 std::vector<Target> CallGraph::values(FunctionId caller, const Value &value) const {
   std::vector<Target> out;
   if (value.function) {
-    if (auto it = program_.by_usr.find(value.function); it != program_.by_usr.end()) add_targets(out, {it->second});
+    if (auto it = program_.by_usr.find(value.function); it != program_.by_usr.end()) add_targets(out, it->second);
     for (Target &t : out) t.bound.assign(value.bound.begin(), value.bound.end());
     return out;
   }
   if (auto s = slot(caller, value.path))
-    if (auto it = points_to_.find(*s); it != points_to_.end()) add_targets(out, it->second);
+    if (auto it = numbers_.find(*s); it != numbers_.end()) add_targets(out, nodes_[it->second].holds);
   return out;
 }
 
@@ -188,7 +246,7 @@ std::vector<std::vector<FunctionId>> CallGraph::bottom_up() const {
   uint32_t next = 1;
   struct Frame {
     FunctionId f;
-    std::set<FunctionId>::const_iterator it;
+    std::vector<FunctionId>::const_iterator it;
   };
   for (FunctionId root = 0; root < n; ++root) {
     if (number[root]) continue;

@@ -1,10 +1,10 @@
 // Who can be called where: direct and virtual calls, and calls through values by a flow-insensitive points-to analysis
-// over everything that can hold a callable (fields, variables, parameters, locals, results).
+// over everything that can hold a callable (fields, variables, parameters, locals, results). Inclusion constraints in
+// the manner of Andersen (1994): each slot is a node, each copy an edge, and a callable travels along each edge once.
+// Few slots ever hold one, so the work is in reading the program once.
 #pragma once
 #include "link.h"
-#include <map>
-#include <set>
-#include <tuple>
+#include <vector>
 
 namespace snarl {
 
@@ -27,21 +27,40 @@ public:
   std::vector<std::vector<FunctionId>> bottom_up() const;
 
 private:
-  using Slot = std::tuple<uint8_t, Symbol, uint32_t>; ///< kind, field/variable/function, number
-  using Functions = std::set<FunctionId>;
+  /// Something that can hold a callable: kind, number; field, variable or function.
+  using Slot = std::pair<Symbol, uint64_t>;
+  /// What a slot can hold, and where that goes on to.
+  struct Node {
+    std::vector<FunctionId> holds; ///< sorted
+    std::vector<uint32_t> copied_to;
+    std::vector<uint32_t> called_at; ///< positions in indirect_
+  };
+  /// A call or start through a slot.
+  struct IndirectCall {
+    FunctionId caller;
+    const Op *op;
+    uint32_t targets = 0; ///< followed so far
+  };
 
   std::optional<Slot> slot(FunctionId function, const Path &path) const;
-  void collect();
-  void copy(const std::optional<Slot> &to, FunctionId from_function, const Value &value);
+  uint32_t node(const Slot &slot);
+  void collect(FunctionId function, const Op &op);
+  void copy(const Slot &to, FunctionId from_function, const Value &value);
+  void hold(uint32_t node, FunctionId function);
+  void connect(FunctionId caller, const Op &op, FunctionId callee); ///< arguments to parameters, result to destination
+  void propagate();
+  void guess_by_type();
   std::vector<FunctionId> dispatch(Symbol method) const;
-  void add_targets(std::vector<Target> &out, const Functions &functions) const;
+  void add_targets(std::vector<Target> &out, llvm::ArrayRef<FunctionId> functions) const;
 
   Program &program_;
   const LinkOptions &options_;
-  std::map<Slot, Functions> points_to_;
-  std::vector<std::set<FunctionId>> order_edges_;
-  std::map<Symbol, std::vector<FunctionId>> by_signature_; ///< address-taken functions
-  bool changed_ = false;
+  llvm::DenseMap<Slot, uint32_t> numbers_;
+  std::vector<Node> nodes_;
+  std::vector<IndirectCall> indirect_;
+  std::vector<std::pair<uint32_t, FunctionId>> fresh_;           ///< held, and not yet passed on
+  std::vector<std::vector<FunctionId>> order_edges_;             ///< sorted
+  llvm::DenseMap<Symbol, std::vector<FunctionId>> by_signature_; ///< address-taken functions
 };
 
 } // namespace snarl
