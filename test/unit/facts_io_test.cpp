@@ -36,8 +36,16 @@ Facts example() {
   f.site = {Symbol("src/bus.h"), 12, 3};
   f.overrides = {Symbol("c:@F@g"), Symbol("c:@F@h")};
   f.is_method = f.is_coroutine = true;
-  f.params = {{Symbol("x"), true, false, false, {}}, {Symbol("y"), false, true, true, Symbol("c:@S@Y")}};
-  f.locals = {{Symbol("g"), Symbol("std::lock_guard<std::mutex>"), true, {}}};
+  f.params.resize(2);
+  f.params[0].name = Symbol("x");
+  f.params[0].by_value = true;
+  f.params[1].name = Symbol("y");
+  f.params[1].pointer_to_const = f.params[1].reference = true;
+  f.params[1].record = Symbol("c:@S@Y");
+  f.locals.resize(1);
+  f.locals[0].name = Symbol("g");
+  f.locals[0].type = Symbol("std::lock_guard<std::mutex>");
+  f.locals[0].by_value = true;
   Contract contract{Contract::Requires, Mode::Shared, path(Root::This, 0, {{PathStep::Field, Symbol("c:mu")}})};
   f.contracts = {contract};
   f.blocks.resize(3);
