@@ -71,6 +71,9 @@ struct Finding {
   std::string function; ///< enclosing function of the primary place
   std::vector<Step> steps;
   std::vector<FixIt> fixes;
+  /// A schedule that leads there, step by step, over all sides in the order of time. Only at tier `feasible` and above;
+  /// `schedule` shows it as text.
+  std::vector<Step> witness;
   /// Ready-made lines that end a long rendering: the possible unsafe schedule, one column per thread. Text only, may be
   /// empty; every line ends with \n.
   std::string schedule;

@@ -324,6 +324,7 @@ void Search::witnesses() {
 /// One dependency of each list, all pairwise compatible, by backtracking.
 bool Search::choose(const std::vector<const std::vector<size_t> *> &from, std::vector<size_t> &chosen, size_t &budget) {
   std::vector<size_t> at{0};
+  size_t refused = 0;
   while (!at.empty()) {
     size_t depth = at.size() - 1;
     if (at[depth] == from[depth]->size()) {
@@ -348,8 +349,17 @@ bool Search::choose(const std::vector<const std::vector<size_t> *> &from, std::v
       continue;
     }
     chosen.push_back(candidate);
-    if (chosen.size() == from.size()) return true;
-    at.push_back(0);
+    if (chosen.size() < from.size()) {
+      at.push_back(0);
+      continue;
+    }
+    if (!options_.accept || options_.accept(chosen)) return true;
+    if (++refused == options_.max_refused) {
+      result_.bounded = true;
+      return false;
+    }
+    chosen.pop_back();
+    ++at[depth];
   }
   return false;
 }

@@ -45,6 +45,10 @@ struct CycleOptions {
   size_t max_steps = 10'000'000; ///< of the enumeration: bounds the time, about a second
   /// Can the two happen at the same time? Beyond what agents say: create/join, vector clocks. Null: yes.
   std::function<bool(size_t, size_t)> may_overlap;
+  /// Is this choice of dependencies, a cycle as in LockCycle, one to be returned? Otherwise others of the same locks
+  /// and places are tried, up to max_refused of them. Null: the first is.
+  std::function<bool(const std::vector<size_t> &)> accept;
+  size_t max_refused = 100;
   /// Does a reader that waits behind a waiting writer block readers (writer preference)? Null: no.
   std::function<bool(uint32_t lock)> writer_preference;
 };

@@ -5,6 +5,7 @@
 // more time and memory than everything else, and most of what is recorded is never shown. Names come from `symbols`.
 #pragma once
 #include "finding.h"
+#include "full_log.h"
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -167,8 +168,10 @@ struct Run {
   std::vector<LiveDeadlock> deadlocks;
   /// What was not seen, in words for people ("12 situations dropped"). Rules add the bounds that they hit.
   mutable std::vector<std::string> blind_spots;
-  bool ended = false;               ///< false: killed, or still running
-  std::shared_ptr<Symbols> symbols; ///< null: nothing has a name
+  bool ended = false;                ///< false: killed, or still running
+  bool has_full_log = false;         ///< the trace says that one was written
+  std::shared_ptr<FullLog> full_log; ///< recorded with --record=full
+  std::shared_ptr<Symbols> symbols;  ///< null: nothing has a name
 
   std::vector<OrderEdge> order; ///< sorted
   /// Segments after which ordering was no longer tracked exactly (see trace_format.h): their findings stay `possible`.

@@ -284,7 +284,11 @@ void full_unblock(Thread &self, char kind, const void *object, bool done, const 
       .number(reinterpret_cast<uintptr_t>(object))
       .number(number)
       .byte(done);
-  if (mutex) full_got(self, *mutex, SNARL_FULL_AGAIN);
+  if (mutex) {
+    Held again = *mutex; // the place is that of the wait
+    again.stack = stack_of(self, caller);
+    full_got(self, again, SNARL_FULL_AGAIN);
+  }
   if (kind == 'o' && log->wanted_once) {
     Held passed;
     passed.address = const_cast<void *>(object);
@@ -308,7 +312,10 @@ void full_wake(Thread &self, char kind, const void *object) {
 
 void full_thread(Thread &self, uint8_t record, ThreadId other) {
   Inside inside(self);
-  if (FullLog *log = room(self)) Record(*log).byte(record).number(other);
+  FullLog *log = room(self);
+  if (!log) return;
+  Record(*log).byte(record).number(other);
+  write_out(*log, true); // what the other thread does means nothing without this
 }
 
 void full_end(Thread &self) {
@@ -334,7 +341,7 @@ void full_forked(Thread &self) {
   }
   open_lock.reset();
   file.start_over();
-  total = 0;
+  total = numbers = 0;
   stopped = false;
   if (self.full) self.full->in_use = 0;
   self.full = nullptr;

@@ -38,9 +38,11 @@ void become(const LaunchOptions &options, const sigset_t &mask) {
   llvm::sys::unregisterHandlers(); // what snarl ignores or handles is no business of the program
   sigprocmask(SIG_SETMASK, &mask, nullptr);
   std::string preload = joined("LD_PRELOAD", options.library, ':');
-  std::string settings = joined(
-      "SNARL_OPTIONS",
-      fmt::format("trace={}:print=0:halt_on_deadlock={}", options.trace_dir, options.halt_on_deadlock ? 1 : 0), ':');
+  std::string settings =
+      joined("SNARL_OPTIONS",
+             fmt::format("trace={}:print=0:halt_on_deadlock={}{}{}", options.trace_dir,
+                         options.halt_on_deadlock ? 1 : 0, options.settings.empty() ? "" : ":", options.settings),
+             ':');
   setenv("LD_PRELOAD", preload.c_str(), 1);
   setenv("SNARL_OPTIONS", settings.c_str(), 1);
   std::vector<char *> argv;

@@ -14,6 +14,7 @@ struct LaunchOptions {
   std::string library;   ///< libsnarl_rt.so, added to LD_PRELOAD
   std::string trace_dir; ///< absolute
   bool halt_on_deadlock = false;
+  std::string settings;            ///< more for SNARL_OPTIONS, "name=value:name=value"
   std::chrono::seconds timeout{0}; ///< 0: none
   std::chrono::milliseconds tick{200};
   std::function<void()> on_tick; ///< called about every `tick` while the program runs

@@ -70,6 +70,10 @@ void finding(OStream &json, const Finding &finding, const ReportInfo &info) {
     json.attributeArray("names", [&] {
       for (const std::string &name : finding.names) json.value(llvm::json::fixUTF8(name));
     });
+  if (!finding.witness.empty())
+    json.attributeArray("witness", [&] {
+      for (const Step &s : finding.witness) step(json, s, info);
+    });
   if (!finding.schedule.empty()) text(json, "schedule", finding.schedule);
   if (!finding.fixes.empty())
     json.attributeArray("fixes", [&] {

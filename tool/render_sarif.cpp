@@ -4,6 +4,7 @@
 //   place       locations[0]; function: its logicalLocations
 //   steps       relatedLocations, and codeFlows[0] with one threadFlow per side, steps in order
 //   stacks      stacks, one per step that has one, innermost frame first
+//   witness     codeFlows[1]: one threadFlow per thread, executionOrder over all of them
 //   key         partialFingerprints: names instead of lines, so that a result is the same after an edit above it
 //   tier        properties.tier
 //
@@ -227,6 +228,18 @@ private:
     return flows;
   }
 
+  Array witness(const Finding &finding) {
+    llvm::MapVector<llvm::StringRef, Array, std::map<llvm::StringRef, unsigned>> sides;
+    int64_t order = 0;
+    for (const Step &step : finding.witness) {
+      Object where = step.place.known() ? location(step) : Object{{"message", message(step.message)}};
+      sides[step.side].push_back(Object{{"location", std::move(where)}, {"executionOrder", ++order}});
+    }
+    Array flows;
+    for (auto &[side, steps] : sides) flows.push_back(Object{{"id", utf8(side)}, {"locations", std::move(steps)}});
+    return flows;
+  }
+
   Array stacks(const Finding &finding) {
     Array all;
     for (const Step &step : finding.steps) {
@@ -253,8 +266,13 @@ private:
     Object primary = location(finding.place, finding.function, /*context=*/true);
     if (!primary.empty()) object["locations"] = Array{std::move(primary)};
     if (Array related = related_locations(finding); !related.empty()) object["relatedLocations"] = std::move(related);
+    Array code_flows;
     if (Array flows = thread_flows(finding); !flows.empty())
-      object["codeFlows"] = Array{Object{{"threadFlows", std::move(flows)}}};
+      code_flows.push_back(Object{{"threadFlows", std::move(flows)}});
+    if (Array flows = witness(finding); !flows.empty())
+      code_flows.push_back(
+          Object{{"message", message("a schedule of the run that ends so")}, {"threadFlows", std::move(flows)}});
+    if (!code_flows.empty()) object["codeFlows"] = std::move(code_flows);
     if (Array all = stacks(finding); !all.empty()) object["stacks"] = std::move(all);
     if (!finding.fixes.empty()) object["fixes"] = Array{fix(finding)};
     if (!finding.names.empty()) {

@@ -20,6 +20,8 @@ struct RunOptions {
   std::string trace;
   bool keep = false, halt = false;
   unsigned timeout = 0;
+  unsigned record = 0; ///< index of the choice
+  unsigned record_limit = 64;
   std::string output;
 };
 
@@ -199,6 +201,12 @@ int run_command(llvm::ArrayRef<const char *> args) {
   options.value("trace", "DIR",
                 "keep the traces in DIR, for `snarl report` (default: a temporary folder that is removed)", run.trace);
   options.flag("keep", "do not remove the temporary folder", run.keep);
+  options.choice("record", {"order", "full"},
+                 "order (default): the orders in which locks are taken; full: every lock operation, so that findings "
+                 "can be proven: tier 'feasible', with the schedule that leads to the deadlock",
+                 run.record);
+  options.value("record-limit", "MIB", "stop --record=full when a process has logged so much (default: 64)",
+                run.record_limit);
   options.flag("halt-on-deadlock", "end a process that has deadlocked; exit code 86", run.halt);
   options.value("timeout", "N", "end the program after N seconds (SIGTERM, then SIGKILL) and report", run.timeout);
   runs_analysis.declare(options);
@@ -223,6 +231,7 @@ int run_command(llvm::ArrayRef<const char *> args) {
   program.library = *library;
   program.trace_dir = folder.path();
   program.halt_on_deadlock = run.halt;
+  if (run.record) program.settings = fmt::format("record=full:record_limit_kb={}", uint64_t(run.record_limit) << 10);
   program.timeout = std::chrono::seconds(run.timeout);
   program.on_tick = [&] { watch.look(); };
   program.on_timeout = [&](int signal) { watch.signal_all(signal); };

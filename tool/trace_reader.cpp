@@ -1,4 +1,5 @@
 #include "trace_reader.h"
+#include "full_log_reader.h"
 #include "runtime/trace_format.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -186,6 +187,7 @@ bool TraceReader::line(llvm::StringRef text) {
     counters_[name.str()] = count;
     return true;
   }
+  case SNARL_LINE_FULL_LOG: run_.has_full_log = true; return in.number(), in.done();
   case SNARL_LINE_QUIT: run_.ended = true; return in.at_end();
   default:
     // Letters of later additions are no mistake; anything else is.
@@ -212,20 +214,26 @@ bool TraceReader::thread(Fields &in) {
   return run_.threads.emplace(t.id, std::move(t)).second;
 }
 
+std::optional<RunLockKind> lock_kind(char letter) {
+  switch (letter) {
+  case 'm': return RunLockKind::Mutex;
+  case 'r': return RunLockKind::Recursive;
+  case 'e': return RunLockKind::ErrorCheck;
+  case 'w': return RunLockKind::Rwlock;
+  case 'W': return RunLockKind::RwlockPreferWriter;
+  case 's': return RunLockKind::Spin;
+  case 'S': return RunLockKind::Semaphore;
+  case 'o': return RunLockKind::Once;
+  default: return std::nullopt;
+  }
+}
+
 bool TraceReader::lock(Fields &in) {
   RunLock l;
   l.id = in.id();
-  switch (in.letter()) {
-  case 'm': l.kind = RunLockKind::Mutex; break;
-  case 'r': l.kind = RunLockKind::Recursive; break;
-  case 'e': l.kind = RunLockKind::ErrorCheck; break;
-  case 'w': l.kind = RunLockKind::Rwlock; break;
-  case 'W': l.kind = RunLockKind::RwlockPreferWriter; break;
-  case 's': l.kind = RunLockKind::Spin; break;
-  case 'S': l.kind = RunLockKind::Semaphore; break;
-  case 'o': l.kind = RunLockKind::Once; break;
-  default: return false;
-  }
+  auto kind = lock_kind(in.letter());
+  if (!kind) return false;
+  l.kind = *kind;
   l.address = in.number();
   l.first_seen = in.id();
   l.modules_seen = run_.modules.size();
@@ -360,6 +368,7 @@ Run TraceReader::finish() {
   say(unreadable_, "line of the trace made no sense and was skipped",
       "lines of the trace made no sense and were skipped");
   say(!rest_.empty(), "line of the trace is incomplete and was skipped", "");
+  attach_full_log(run_);
   say(open_deadlocks_.size(), "report of a deadlock is incomplete", "reports of deadlocks are incomplete");
   return std::move(run_);
 }

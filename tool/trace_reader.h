@@ -8,6 +8,7 @@
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,9 @@ private:
   std::map<uint32_t, std::pair<LiveDeadlock, size_t>> open_deadlocks_; ///< and how many threads are still to come
   std::map<std::string, uint64_t> counters_;
 };
+
+/// By the letter of the L line; nothing if it is none.
+std::optional<RunLockKind> lock_kind(char letter);
 
 /// All traces of `paths`: trace files, or folders of them. Sorted by start time. Errors name the path; a file that is
 /// no trace is an error, a folder without one too. `skipped`, if given, gets messages on files of a folder that could
