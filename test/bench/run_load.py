@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""What recording costs real programs: servers under load and compressors, plain and under `snarl run`, in turns.
+"""What recording costs real programs: servers under load and compressors, plain, under `snarl run`, and under
+`snarl run --record=full`, in turns.
 
     run_load.py --build DIR --work DIR [--pairs 5] [--only NAME]...
 
-Each pair runs plain and recorded, in alternating order, one right after the other, so that what else the machine does
-meets both. The figure is the median of the pairs' ratios, with the smallest and the largest beside it: on a shared
-machine a single pair says little. Compressors are timed by the CPU time of the whole process tree, and by the wall clock;
+Each round runs all of them, in alternating order, one right after the other, so that what else the machine does meets
+all. The figure is the median of the rounds' ratios, with the smallest and the largest beside it: on a shared machine a
+single round says little. Compressors are timed by the CPU time of the whole process tree, and by the wall clock;
 the start of `snarl run` and the report that it writes afterwards are part of both, about 25 ms of CPU time together.
 """
 import argparse
@@ -23,6 +24,7 @@ import run_programs  # noqa: E402
 import servers  # noqa: E402
 
 CASES = {}
+MODES = {"plain": [], "recorded": [], "full": ["--record=full", "--record-limit", "1024"]}
 
 
 def case(function):
@@ -110,22 +112,24 @@ def main():
     inputs = work / "programs/inputs"
     run_programs.make_inputs(inputs)
     snarl = options.build.resolve() / "snarl"
-    print(f"{'program':<28}{'figure':<14}{'plain':>12}{'recorded':>12}   recorded/plain: median (smallest .. largest)")
+    print(f"{'program':<28}{'figure':<14}{'plain':>12}   recorded/plain          full/plain: median (smallest .. largest)")
     for name in options.only or CASES:
-        figures = {}  # what -> ([plain], [recorded])
+        figures = {}  # what -> {mode: [figure]}
         for pair in range(options.pairs + 1):  # the first warms up and does not count
-            for recorded in ((False, True) if pair % 2 else (True, False)):
+            for mode in MODES if pair % 2 else reversed(MODES):
                 folder = work / "load" / name
                 shutil.rmtree(folder, ignore_errors=True)
                 folder.mkdir(parents=True)
-                prefix = [snarl, "run", "--trace", folder / "trace", "--"] if recorded else []
+                prefix = [snarl, "run", "--trace", folder / "trace", *MODES[mode], "--"] if mode != "plain" else []
                 for what, figure in CASES[name](folder, prefix, inputs).items():
                     if pair:
-                        figures.setdefault(what, ([], []))[recorded].append(figure)
-        for what, (plain, recorded) in figures.items():
-            ratios = [r / p for p, r in zip(plain, recorded)]
-            print(f"{name:<28}{what:<14}{statistics.median(plain):12.4g}{statistics.median(recorded):12.4g}   "
-                  f"{statistics.median(ratios):.3f} ({min(ratios):.3f} .. {max(ratios):.3f})", flush=True)
+                        figures.setdefault(what, {m: [] for m in MODES})[mode].append(figure)
+        for what, by_mode in figures.items():
+            line = f"{name:<28}{what:<14}{statistics.median(by_mode['plain']):12.4g}"
+            for mode in ("recorded", "full"):
+                ratios = [r / p for p, r in zip(by_mode["plain"], by_mode[mode])]
+                line += f"   {statistics.median(ratios):.3f} ({min(ratios):.3f} .. {max(ratios):.3f})"
+            print(line, flush=True)
 
 
 if __name__ == "__main__":
