@@ -6,6 +6,7 @@
 #pragma once
 #include "extras.h"
 #include "locks.h"
+#include "measure.h"
 #include <errno.h>
 
 namespace snarl_rt {
@@ -156,12 +157,18 @@ SNARL_INLINE int after_lock(Thread *self, Lock *lock, LockId id, char mode, Call
   unpublish(*self);
   if (SNARL_UNLIKELY(result != 0 && result != EOWNERDEAD)) {
     if (result == EDEADLK) refused_slow(*self, lock, caller);
+    if (result == EBUSY)
+      note_failed_try(*self, const_cast<const void *>(static_cast<const volatile void *>(lock)), quick_id(lock),
+                      kind_of(lock), caller);
     if (load(extras))
       extra_refused(*self, const_cast<const void *>(static_cast<const volatile void *>(lock)), id, mode, result,
                     caller);
     return result;
   }
-  if (!id) id = quick_id(lock);
+  if (!id) { // tried
+    id = quick_id(lock);
+    store(self->tries.streak, 0u);
+  }
   if (SNARL_UNLIKELY(!id)) id = identify_slow(*self, lock, caller);
   if (SNARL_UNLIKELY(counts_depth(*self, lock, mode))) {
     deepen_slow(*self, lock, id, mode, caller);

@@ -10,6 +10,7 @@
 // storage, and it reads the program's memory by system call only.
 #include "conditions.h"
 #include "kernel.h"
+#include "measure.h"
 #include "options.h"
 #include "process.h"
 #include "wait_graph.h"
@@ -378,8 +379,7 @@ constexpr uint64_t kTick = 1000; ///< milliseconds
 
 __attribute__((noreturn)) void watch() {
   for (uint64_t waited = 0;;) {
-    timespec pause{static_cast<time_t>(options.watch_ms / 1000), static_cast<long>(options.watch_ms % 1000) * 1000000};
-    raw_syscall(SYS_nanosleep, reinterpret_cast<long>(&pause), 0);
+    measure_for(options.watch_ms);
     bool tick = (waited += options.watch_ms) >= kTick;
     if (tick) waited = 0;
     bool told = look_once();

@@ -1,5 +1,6 @@
 #include "process.h"
 #include "conditions.h"
+#include "measure.h"
 #include "modules.h"
 #include "options.h"
 #include "real.h"
@@ -122,6 +123,7 @@ void after_fork_in_child() {
   lock_table_lock().reset();
   stacks.lock().reset();
   watcher_after_fork();
+  measure_after_fork();
   if (Thread *self = current_thread) {
     note_orphans(*self);
     threads.after_fork(*self);
@@ -244,6 +246,7 @@ void finish() {
   finished = true;
   Thread *self = current_thread;
   if (load(extras)) extra_exit(self);
+  finish_measuring(self);
   if (!trace.started()) return;
   if (self) ++self->inside;
   trace.write_counters();

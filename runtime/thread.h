@@ -8,6 +8,7 @@
 // or from libc functions that we call) pass straight through.
 #pragma once
 #include "chains.h"
+#include "measure_state.h"
 #include "stack.h"
 
 namespace snarl_rt {
@@ -130,6 +131,12 @@ struct Thread {
   struct FullLog *full = nullptr; ///< what is logged with record=full, see full.cpp
   bool full_over = false;         ///< its log is complete
   uint8_t once_passed[32] = {};   ///< a bit for each once that recorded something: this thread came after it
+
+  // ---- measurements: see measure.h
+  BlockingCall call;
+  EventLoop loop;
+  FailedTries tries;
+  WaitNotes notes;
 
   StackMemory stack_memory;
 };

@@ -64,6 +64,19 @@ enum snarl_trace_letter {
   SNARL_LINE_DEADLOCK_THREAD = 'k',
   /// G deadlock
   SNARL_LINE_DEADLOCK_END = 'G',
+  /// B record thread lock stack taken waiter waiter-stack lost longest-wait longest-call calls name
+  ///   blocking calls (stack) with the lock held (taken there) while others waited for it: nanoseconds lost in sum, by
+  ///   the longest wait, and the longest call; of several lines of a record the last one counts
+  SNARL_LINE_BLOCKED = 'B',
+  /// Y record kind thread lock mode stack waited taken taken-by-one taker taker-mode taker-stack
+  ///   unfair wait (nanoseconds): others took the lock so often meanwhile, one of them so often. Kind: l the lock was
+  ///   taken by others again and again, w a writer behind readers, t trylock loop: both threads failed so often; the
+  ///   last line of a record counts
+  SNARL_LINE_STARVED = 'Y',
+  /// y record thread loop-stack stack stalls longest total waiting call
+  ///   an event loop (stack of its call) did not come back, with a stack taken meanwhile (0: none); nanoseconds; how
+  ///   often events were waiting when it came back; call: the blocking call it was in, or -; the last line counts
+  SNARL_LINE_STALL = 'y',
   /// F child-pid                                    forked
   SNARL_LINE_FORK = 'F',
   /// C name count                                   something was not recorded; count so far, the last line of a name
