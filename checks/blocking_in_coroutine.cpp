@@ -1,4 +1,5 @@
 // A call that blocks the thread where others wait for it: in a coroutine, or in code that runs on an event loop.
+#include "loop_stalls_run.h"
 #include "rule.h"
 #include "source_steps.h"
 #include "llvm/ADT/STLExtras.h"
@@ -13,6 +14,10 @@ another thread, or waits for a file, socket or process stops all of them, and is
 that thread. Reported are such calls in coroutines and event handlers, directly or in the functions they call (the chain
 is shown). Not reported: what is awaited, what is handed to a thread or a pool that may block, calls that return at once
 (zero time-outs, non-blocking descriptors), and a main function that drives the loop.
+
+From runs: a thread that returns again and again from the same epoll_wait, poll or select is an event loop. If it does not
+come back within 25 ms (`--stall-ms`), that is reported when it has come back, with the stack that it had meanwhile,
+whether it blocked or computed. Waiting for events is no stall, nor is what comes after the last turn.
 )";
 
 static const char bad[] = R"(
@@ -66,7 +71,8 @@ Task poll() {
 
 static const char silence[] = R"(
 Name functions that are known not to block, and pools that may, in `.snarl.yaml`. Otherwise
-`// NOLINT(blocking-in-coroutine)` on the line of the call, with the reason why it is short.
+`// NOLINT(blocking-in-coroutine)` on the line of the call, with the reason why it is short. For runs: a line
+`blocking-in-coroutine:NAME` in a suppression file, where NAME is a function, file or call of the report.
 )";
 
 static const char *what_it_does(BlockKind kind) {
@@ -212,7 +218,7 @@ extern const Rule blocking_in_coroutine = {
     .good = good,
     .silence = silence,
     .from_source = from_source,
-    .from_run = nullptr,
+    .from_run = loop_stalls_from_run,
 };
 
 } // namespace snarl

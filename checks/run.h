@@ -6,6 +6,7 @@
 #pragma once
 #include "finding.h"
 #include "full_log.h"
+#include "run_measured.h"
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -16,11 +17,6 @@
 
 namespace snarl {
 
-using ThreadId = uint32_t; ///< snarl's own numbers, 1 = main
-using LockId = uint32_t;   ///< one per (address, generation)
-using StackId = uint32_t;  ///< 0 = not known
-
-enum class LockMode : uint8_t { Exclusive, Shared };
 enum class RunLockKind : uint8_t { Mutex, Recursive, ErrorCheck, Rwlock, RwlockPreferWriter, Spin, Semaphore, Once };
 
 /// An executable mapping of an object file.
@@ -166,6 +162,7 @@ struct Run {
   std::vector<Situation> situations;
   std::vector<Misuse> misuses;
   std::vector<LiveDeadlock> deadlocks;
+  Measured measured;
   /// What was not seen, in words for people ("12 situations dropped"). Rules add the bounds that they hit.
   mutable std::vector<std::string> blind_spots;
   bool ended = false;                ///< false: killed, or still running

@@ -1,11 +1,34 @@
 #include "run_steps.h"
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace snarl {
 
 Step run_step(const Run &run, const std::string &side, StackId stack, std::string message) {
+  return run_step(side, run.frames(stack), std::move(message));
+}
+
+Stack callers_frames(const Run &run, StackId stack) {
+  Stack frames = run.frames(stack);
+  auto in_libc = [](const Frame &frame) {
+    std::string object = frame.module.substr(frame.module.rfind('/') + 1);
+    return object.rfind("libc.so", 0) == 0 || object.rfind("libc-", 0) == 0 || object == "[vdso]";
+  };
+  auto first = std::find_if_not(frames.begin(), frames.end(), in_libc);
+  if (first != frames.end()) frames.erase(frames.begin(), first);
+  return frames;
+}
+
+std::string function_of(const Stack &frames) {
+  if (frames.empty()) return {};
+  const Frame &frame = frames.front();
+  if (!frame.function.empty() || frame.module.empty()) return frame.function;
+  return fmt::format("{}+{:#x}", frame.module.substr(frame.module.rfind('/') + 1), frame.offset);
+}
+
+Step run_step(const std::string &side, Stack frames, std::string message) {
   Step step;
-  step.stack = run.frames(stack);
+  step.stack = std::move(frames);
   for (const Frame &frame : step.stack)
     if (frame.place.known()) {
       step.place = frame.place;

@@ -10,6 +10,11 @@ namespace snarl {
 /// A step at the top of `stack`. Its place is the first frame whose place is known, else only
 /// the object file. `side` names the thread.
 Step run_step(const Run &run, const std::string &side, StackId stack, std::string message);
+Step run_step(const std::string &side, Stack frames, std::string message);
+/// A stack that ends in a system call, without the functions of libc around it.
+Stack callers_frames(const Run &run, StackId stack);
+/// The first function in words that stay the same from run to run, as Run::where has it.
+std::string function_of(const Stack &frames);
 /// "thread 3 was created here", a detail; nothing for the main thread or where the place is not known.
 void add_created(const Run &run, ThreadId thread, const std::string &side, Finding &finding);
 /// "a", "a and b", "a, b and c".

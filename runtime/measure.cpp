@@ -92,9 +92,12 @@ void measure_for(uint64_t milliseconds) {
       if ((calls && somebody_calls()) || park(end - now, calls)) awake_until = monotonic_now() + kAttention;
     }
     bool was_awake = monotonic_now() < awake_until;
+    saw_new_waiter = false;
     if (look_now()) {
       awake_until = monotonic_now() + kAttention;
       quiet = 0;
+    } else if (!was_awake && saw_new_waiter) {
+      awake_until = monotonic_now() + kMeasureTick;
     } else if (was_awake && monotonic_now() >= awake_until) {
       quiet = quiet ? (quiet * 2 < kMostQuiet ? quiet * 2 : kMostQuiet) : kAttention / 2;
       quiet_until = monotonic_now() + quiet;

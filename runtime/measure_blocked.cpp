@@ -272,6 +272,8 @@ void find_waiters() {
 
 } // namespace
 
+bool saw_new_waiter = false;
+
 bool look_at_waiters(uint64_t now, uint64_t since_last) {
   find_waiters();
   bool worth_it = false;
@@ -285,6 +287,7 @@ bool look_at_waiters(uint64_t now, uint64_t since_last) {
     notes = {};
     notes.sequence = waiters[i].sequence;
     notes.first_seen = now;
+    saw_new_waiter |= !waiters[i].relock;
   }
   for (Thread *holder = threads.first(); holder && waiter_count; holder = holder->next) {
     if (load_acquire(holder->state) != Thread::Running) continue;

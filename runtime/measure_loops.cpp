@@ -123,7 +123,9 @@ bool have_signal() {
 
 void ask(Thread &thread, uint32_t turn) {
   if (!options.sample_running || blocks_signal(thread.tid, SIGURG) || !have_signal()) return;
+  store_release(thread.loop.answered_turn, 0u);
   store_release(thread.loop.asked_turn, turn);
+  thread.loop.awaited = true;
   raw_syscall(SYS_tgkill, process_id(), thread.tid, SIGURG);
 }
 
@@ -168,7 +170,8 @@ bool look_at_loops(uint64_t now) {
       loop.next_sample = allowed() / 2;
       store_release(loop.seen_turn, turn);
     }
-    if (uint32_t answered = load_acquire(loop.answered_turn); answered == turn && loop.stack_turn != turn) {
+    if (loop.awaited && load_acquire(loop.answered_turn) == turn) {
+      loop.awaited = false;
       loop.call = 0;
       loop.stack = stacks.intern(loop.pcs, loop.frames);
       store_release(loop.stack_turn, turn);
@@ -226,7 +229,7 @@ void loop_came_back(Thread *self, bool ready, Caller caller) {
     call = call_name(loop.blocked_call);
   } else {
     Locked locked(measuring);
-    if (loop.answered_turn == loop.turn && loop.stack_turn != loop.turn) {
+    if (loop.answered_turn == loop.turn && loop.awaited) {
       stack = stacks.intern(loop.pcs, loop.frames);
     } else if (loop.stack_turn == loop.turn) {
       stack = loop.stack;

@@ -17,6 +17,7 @@ void tell_held_lock(LockId id, char kind, const void *address, StackId taken);
 
 // Each looks at all threads and says whether it is worth looking again soon.
 bool look_at_waiters(uint64_t now, uint64_t since_last);
+extern bool saw_new_waiter; ///< whose wait may be long: worth one more look
 bool look_at_loops(uint64_t now);
 void look_at_tries(uint64_t now);
 void finish_waiters();

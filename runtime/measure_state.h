@@ -38,6 +38,7 @@ struct EventLoop {
   StackId blocked_stack = 0;
   // ---- between the watcher and the signal handler that unwinds a running thread
   uint32_t asked_turn = 0, answered_turn = 0;
+  bool awaited = false; ///< the watcher has asked, and not yet seen an answer
   uint32_t frames = 0;
   uintptr_t pcs[kMaxFrames] = {};
 };

@@ -22,6 +22,7 @@ struct RunOptions {
   unsigned timeout = 0;
   unsigned record = 0; ///< index of the choice
   unsigned record_limit = 64;
+  unsigned blocked_ms = 10, stall_ms = 25, starved_ms = 500;
   std::string output;
 };
 
@@ -209,6 +210,12 @@ int run_command(llvm::ArrayRef<const char *> args) {
                 run.record_limit);
   options.flag("halt-on-deadlock", "end a process that has deadlocked; exit code 86", run.halt);
   options.value("timeout", "N", "end the program after N seconds (SIGTERM, then SIGKILL) and report", run.timeout);
+  options.section("Measurements (0: do not measure)");
+  options.value("blocked-ms", "N",
+                "tell of blocking calls under a lock when others waited N milliseconds in sum (default: 10)",
+                run.blocked_ms);
+  options.value("stall-ms", "N", "tell of event loops that stay away for N milliseconds (default: 25)", run.stall_ms);
+  options.value("starved-ms", "N", "tell of unfair waits for a lock of N milliseconds (default: 500)", run.starved_ms);
   runs_analysis.declare(options);
   options.value("o", "FILE", "print the findings into FILE (default: stderr)", run.output);
   options.epilogue(kEpilogue);
@@ -231,7 +238,9 @@ int run_command(llvm::ArrayRef<const char *> args) {
   program.library = *library;
   program.trace_dir = folder.path();
   program.halt_on_deadlock = run.halt;
-  if (run.record) program.settings = fmt::format("record=full:record_limit_kb={}", uint64_t(run.record_limit) << 10);
+  program.settings =
+      fmt::format("blocked_ms={}:stall_ms={}:starved_ms={}", run.blocked_ms, run.stall_ms, run.starved_ms);
+  if (run.record) program.settings += fmt::format(":record=full:record_limit_kb={}", uint64_t(run.record_limit) << 10);
   program.timeout = std::chrono::seconds(run.timeout);
   program.on_tick = [&] { watch.look(); };
   program.on_timeout = [&](int signal) { watch.signal_all(signal); };

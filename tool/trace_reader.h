@@ -42,6 +42,10 @@ private:
   bool deadlock(Fields &in);
   bool deadlock_thread(Fields &in);
   bool deadlock_end(Fields &in);
+  bool blocked(Fields &in);
+  bool unfair(Fields &in);
+  bool stall(Fields &in);
+  bool profile(Fields &in);
 
   Run run_;
   std::string rest_; ///< the beginning of a line
