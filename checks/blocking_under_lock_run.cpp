@@ -42,7 +42,7 @@ void blocking_under_lock_from_run(const Run &run, Findings &out) {
     finding.message = fmt::format("'{}' blocks while {} is held: others waited {} for the lock meanwhile", call.call,
                                   lock, duration(sum.lost));
     finding.steps.push_back(run_step(run, thread, call.taken, fmt::format("{} took {} here", thread, lock)));
-    finding.steps.push_back(run_step(run, thread, call.stack,
+    finding.steps.push_back(run_step(thread, callers_frames(run, call.stack),
                                      fmt::format("{} calls '{}' here: {} while somebody waited, the longest call {}",
                                                  thread, call.call, times(sum.calls), duration(call.longest_call))));
     finding.steps.push_back(

@@ -18,6 +18,7 @@ in which everybody waits equally long is not reported, nor are loops over atomic
 static const char bad[] = R"(
 #include <atomic>
 #include <chrono>
+#include <mutex>
 #include <shared_mutex>
 #include <thread>
 
@@ -48,6 +49,7 @@ int main() {
 static const char good[] = R"(
 #include <atomic>
 #include <chrono>
+#include <mutex>
 #include <shared_mutex>
 #include <thread>
 

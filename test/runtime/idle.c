@@ -165,7 +165,8 @@ int main(int argc, char **argv) {
 // CHECK: == timed
 // CHECK: exit 3
 // CHECK: == contended
-// CHECK: exit 3
+// CHECK: 'usleep' blocks while m is held
+// CHECK: exit 1
 // CHECK: == pool
 // CHECK: exit 3
 // CHECK: == sharedsem

@@ -133,7 +133,7 @@ TEST(TraceReader, SaidTwice) {
 }
 
 TEST(TraceReader, UnknownLettersAreLaterAdditions) {
-  snarl::Run run = read("V 1 1 0 0 x\nU something new\ny 1 2 3\nT 1 0 1 0 main\n");
+  snarl::Run run = read("V 1 1 0 0 x\nq something new\nq 1 2 3\nT 1 0 1 0 main\n");
   EXPECT_EQ(run.threads.size(), 1u);
   EXPECT_TRUE(run.blind_spots.empty());
 }
