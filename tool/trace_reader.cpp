@@ -114,7 +114,6 @@ bool TraceReader::line(llvm::StringRef text) {
   case SNARL_LINE_BLOCKED: return blocked(in);
   case SNARL_LINE_STARVED: return unfair(in);
   case SNARL_LINE_STALL: return stall(in);
-  case SNARL_LINE_PROFILE: return profile(in);
   case SNARL_LINE_FORK: return in.number(), in.done();
   case SNARL_LINE_COUNTER: {
     llvm::StringRef name = in.word();

@@ -45,7 +45,6 @@ private:
   bool blocked(Fields &in);
   bool unfair(Fields &in);
   bool stall(Fields &in);
-  bool profile(Fields &in);
 
   Run run_;
   std::string rest_; ///< the beginning of a line
