@@ -82,6 +82,7 @@ public:
       }
     }
     result_.bounded |= more;
+    result_.steps = steps_;
     std::sort(result_.cycles.begin(), result_.cycles.end(), [](const LockCycle &a, const LockCycle &b) {
       if (a.dependencies.size() != b.dependencies.size()) return a.dependencies.size() < b.dependencies.size();
       return a.dependencies < b.dependencies;

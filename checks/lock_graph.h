@@ -56,6 +56,7 @@ struct CycleOptions {
 struct CycleResult {
   std::vector<LockCycle> cycles; ///< deterministic order: by length, then by dependency indices
   bool bounded = false;          ///< a bound was hit: there may be more
+  size_t steps = 0;              ///< work done, in the unit of max_steps
 };
 
 CycleResult find_lock_cycles(const std::vector<Dependency> &dependencies, const CycleOptions &options = {});

@@ -93,6 +93,7 @@ TEST(LockGraph, ThirtyInARing) {
   auto result = find_lock_cycles(all);
   ASSERT_EQ(result.cycles.size(), 1u);
   EXPECT_EQ(result.cycles[0].dependencies.size(), 30u);
+  EXPECT_LE(result.steps, 100'000u);
   CycleOptions shorter;
   shorter.max_length = 12;
   result = find_lock_cycles(all, shorter);
@@ -115,6 +116,54 @@ TEST(LockGraph, WitnessIsSearched) {
   auto result = find_lock_cycles(all, options);
   ASSERT_EQ(result.cycles.size(), 1u);
   EXPECT_EQ(result.cycles[0].dependencies, (std::vector<size_t>{0, 2}));
+}
+
+TEST(LockGraph, WitnessIsAccepted) {
+  // Ten threads on each side; only one pair will do.
+  std::vector<Dependency> all;
+  for (uint32_t t = 1; t <= 10; ++t) {
+    all.push_back(dep(t, {ex(A)}, ex(B)));
+    all.push_back(dep(t + 10, {ex(B)}, ex(A)));
+  }
+  for (auto &d : all) d.variant = 7;
+  CycleOptions options;
+  options.accept = [](const std::vector<size_t> &cycle) {
+    return std::minmax({cycle[0], cycle[1]}) == std::pair<size_t, size_t>(6, 13);
+  };
+  auto result = find_lock_cycles(all, options);
+  ASSERT_EQ(result.cycles.size(), 1u);
+  EXPECT_FALSE(result.bounded);
+  options.max_refused = 10;
+  result = find_lock_cycles(all, options);
+  EXPECT_TRUE(result.cycles.empty());
+  EXPECT_TRUE(result.bounded) << "not all were asked";
+}
+
+// A thousand locks, each taken under fifty others, always in one order but for a single pair.
+TEST(LockGraph, ThousandLocksDense) {
+  std::vector<Dependency> all;
+  for (uint32_t from = 0; from < 1000; ++from)
+    for (uint32_t to = from + 1; to <= from + 50; ++to) all.push_back(dep(1 + from % 2, {ex(from)}, ex(to)));
+  auto result = find_lock_cycles(all);
+  EXPECT_TRUE(result.cycles.empty());
+  EXPECT_FALSE(result.bounded);
+  EXPECT_EQ(result.steps, 0u) << "no component, no search";
+  all.push_back(dep(3, {ex(510)}, ex(500)));
+  result = find_lock_cycles(all);
+  ASSERT_FALSE(result.cycles.empty());
+  EXPECT_EQ(result.cycles[0].dependencies.size(), 2u) << "the shortest first";
+  EXPECT_LE(result.steps, CycleOptions().max_steps * 2);
+}
+
+TEST(LockGraph, HundredHeldAtOnce) {
+  std::vector<LockUse> held;
+  for (uint32_t lock = 100; lock < 200; ++lock) held.push_back(ex(lock));
+  std::vector<Dependency> all{dep(1, held, ex(A))};
+  for (uint32_t lock = 100; lock < 200; ++lock) all.push_back(dep(2, {ex(A)}, ex(lock)));
+  auto result = find_lock_cycles(all);
+  EXPECT_EQ(result.cycles.size(), 100u) << "one for each lock";
+  EXPECT_FALSE(result.bounded);
+  EXPECT_LE(result.steps, 100'000u);
 }
 
 TEST(LockGraph, OnePerSetOfPlaces) {
