@@ -14,6 +14,7 @@ const char *to_string(RunLockKind kind) {
   case RunLockKind::Spin: return "spin lock";
   case RunLockKind::Semaphore: return "semaphore";
   case RunLockKind::Once: return "once";
+  case RunLockKind::Custom: return "lock";
   }
   return "lock";
 }
@@ -54,6 +55,7 @@ std::string Run::lock_name(LockId id) const {
   auto found = locks.find(id);
   if (found == locks.end()) return fmt::format("lock #{}", id);
   const RunLock &lock = found->second;
+  if (!lock.name.empty()) return lock.name;
   std::string name = symbols ? symbols->variable(*this, lock.address, lock.modules_seen) : "";
   if (!name.empty()) return name;
   std::string where = first_taken(*this, lock);
@@ -64,6 +66,7 @@ std::string Run::lock_class(LockId id) const {
   auto found = locks.find(id);
   if (found == locks.end()) return "lock";
   const RunLock &lock = found->second;
+  if (!lock.name.empty()) return lock.name;
   std::string name = symbols ? symbols->variable(*this, lock.address, lock.modules_seen) : "";
   if (!name.empty()) return name;
   std::string where = first_taken(*this, lock);
@@ -74,6 +77,7 @@ std::string Run::lock_class(LockId id) const {
 std::string Run::lock_origin(LockId id) const {
   auto found = locks.find(id);
   if (found == locks.end()) return {};
+  if (!found->second.name.empty()) return found->second.name;
   std::string name = symbols ? symbols->variable(*this, found->second.address, found->second.modules_seen) : "";
   return name.empty() ? spot(found->second.first_seen) : name;
 }

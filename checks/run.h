@@ -17,7 +17,17 @@
 
 namespace snarl {
 
-enum class RunLockKind : uint8_t { Mutex, Recursive, ErrorCheck, Rwlock, RwlockPreferWriter, Spin, Semaphore, Once };
+enum class RunLockKind : uint8_t {
+  Mutex,
+  Recursive,
+  ErrorCheck,
+  Rwlock,
+  RwlockPreferWriter,
+  Spin,
+  Semaphore,
+  Once,
+  Custom
+};
 
 /// An executable mapping of an object file.
 struct RunModule {
@@ -39,6 +49,7 @@ struct RunLock {
   uint64_t address = 0;
   uint32_t modules_seen = 0;
   StackId first_seen = 0;
+  std::string name; ///< given by annotation
   bool recursive() const { return kind == RunLockKind::Recursive; }
   bool shared() const { return kind == RunLockKind::Rwlock || kind == RunLockKind::RwlockPreferWriter; }
 };
@@ -169,6 +180,8 @@ struct Run {
   bool has_full_log = false;         ///< the trace says that one was written
   std::shared_ptr<FullLog> full_log; ///< recorded with --record=full
   std::shared_ptr<Symbols> symbols;  ///< null: nothing has a name
+  uint64_t futex_waits = 0;          ///< on futexes that the program makes itself, whose meaning nobody knows
+  StackId first_futex_wait = 0;
 
   std::vector<OrderEdge> order; ///< sorted
   /// Segments after which ordering was no longer tracked exactly (see trace_format.h): their findings stay `possible`.

@@ -82,6 +82,7 @@ void drop_stale(Thread &self) {
 } // namespace
 
 void record_situation(Thread &self, const LockRef &lock, LockId wanted, char mode, bool timed, Caller caller) {
+  if (self.on_purpose) return;
   Inside inside(self);
   drop_stale(self);
   uint32_t n = 0;
@@ -172,8 +173,9 @@ void unlock_out_of_order(Thread &self, const LockRef &lock, Caller caller) {
 void locked_again(Thread &self, const LockRef &lock, LockId id, char mode, Caller caller) {
   Held *entry = find_held(self, lock.address);
   if (!entry || entry->depth & kInWait) return;
-  bool hangs = lock.kind == 'm' || lock.kind == 's' ||
-               ((lock.kind == 'w' || lock.kind == 'W') && mode == 'x' && entry->mode == 's');
+  bool upgrade = mode == 'x' && entry->mode == 's';
+  bool hangs = lock.kind == 'm' || lock.kind == 's' || ((lock.kind == 'w' || lock.kind == 'W') && upgrade) ||
+               (lock.kind == 'u' && (upgrade || entry->mode == 'x'));
   if (!hangs) return;
   Inside inside(self);
   report_misuse(self, 'r', lock, id, self.stack_memory.look_up(caller, self.stack), {self.id, entry->stack});

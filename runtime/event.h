@@ -239,6 +239,26 @@ SNARL_INLINE bool counts_depth(Thread &, Once *, char) {
 SNARL_INLINE char kind_of(const Once *) {
   return 'o';
 }
+
+/// A lock of the program's own, told by annotations. Taking it again is as wrong as with any; `deepen` counts what was
+/// allowed.
+struct Custom;
+inline LockRef ref_to(Custom *c) {
+  return ref_in_table(c, 'u');
+}
+SNARL_INLINE LockId quick_id(Custom *) {
+  return 0;
+}
+SNARL_INLINE bool mine(Thread &self, Custom *c) {
+  return self.held_count && find_held(self, c);
+}
+SNARL_INLINE bool counts_depth(Thread &self, Custom *c, char) {
+  return mine(self, c);
+}
+SNARL_INLINE char kind_of(const Custom *) {
+  return 'u';
+}
+
 void before_once(Thread *self, const void *once, bool done, Caller caller);
 /// `may_be_left`: by an exception, with nobody telling us. Not so for function-local statics.
 void once_begins(Thread &self, const void *once, Caller caller, bool may_be_left);

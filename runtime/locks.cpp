@@ -7,12 +7,14 @@ namespace {
 
 LockId last_lock = 0;
 bool in_place = false;
+bool any_names = false;
 
 /// Locks without room of their own. Open addressing; a full table is replaced by a larger one, and the old one stays
 /// for readers that are in it. What is known of a lock stays where it is, for good: an ended generation has word 0.
 struct Known {
   LockSlot slot;
-  uint32_t use; ///< SemaphoreUse; of a once object, whether it is done
+  const char *name; ///< given by annotation
+  uint32_t use;     ///< SemaphoreUse; of a once object, whether it is done
 };
 struct TableEntry {
   void *address;
@@ -150,6 +152,12 @@ void set_semaphore_use(const void *semaphore, SemaphoreUse use) {
   if (TableEntry *entry = table_entry(semaphore)) store(entry->known->use, static_cast<uint32_t>(use));
 }
 
+static void write_name(LockId id, const char *name) {
+  Line line(SNARL_LINE_NOTE);
+  line.letter('n').hex(id).text(name);
+  trace.write(line);
+}
+
 void announce_lock(const LockRef &lock, StackId seen) {
   if (!lock.word) return;
   uint64_t word = load(*lock.word);
@@ -161,8 +169,28 @@ void announce_lock(const LockRef &lock, StackId seen) {
   Line line(SNARL_LINE_LOCK);
   line.hex(id).letter(lock.kind).hex(reinterpret_cast<uintptr_t>(lock.address)).hex(first);
   trace.write(line);
+  if (const char *name = lock_name(lock)) write_name(id, name);
   __atomic_compare_exchange_n(lock.word, &word, (word & ~kSlotEpochMask) | epoch, false, __ATOMIC_RELEASE,
                               __ATOMIC_RELAXED);
+}
+
+const char *lock_name(const LockRef &lock) {
+  Table *now = load_acquire(table);
+  if (!now || !load(any_names)) return nullptr;
+  TableEntry *entry = probe(*now, lock.address);
+  return load(entry->address) ? load(entry->known->name) : nullptr;
+}
+
+bool set_lock_name(const LockRef &lock, const char *name) {
+  TableEntry *entry = table_entry(lock.address);
+  if (!entry) return false;
+  store(any_names, true);
+  bool news = load(entry->known->name) != name;
+  store(entry->known->name, name);
+  uint64_t word = lock.word ? load(*lock.word) : 0;
+  LockId id = slot_id(word, lock.address);
+  if (news && name && id && (word & kSlotEpochMask) == uint64_t{trace.epoch()} << 48) write_name(id, name);
+  return true;
 }
 
 namespace {
@@ -186,7 +214,9 @@ void end_generation(const void *address, uint64_t *word) {
   Table *now = load_acquire(table);
   if (!now) return;
   TableEntry *entry = probe(*now, address);
-  if (load(entry->address)) end_slot(address, &entry->known->slot.word);
+  if (!load(entry->address)) return;
+  end_slot(address, &entry->known->slot.word);
+  store(entry->known->name, nullptr);
 }
 
 void once_completed(const void *once) {

@@ -85,6 +85,10 @@ void announce_lock(const LockRef &lock, StackId seen);
 /// Destroyed or made anew: the next use is another lock. `word` is where a number would be in the lock, or null.
 void end_generation(const void *address, uint64_t *word);
 
+/// A name given by annotation; null for none. The text must stay. False: there is no room for it.
+const char *lock_name(const LockRef &lock);
+bool set_lock_name(const LockRef &lock, const char *name);
+
 /// Semaphores. One that begins with 1 is taken for a lock until a thread posts it that did not wait for it.
 enum class SemaphoreUse : uint32_t { Unknown, Lock, ProvenLock /* given back by its holder at least once */, Token };
 SemaphoreUse semaphore_use(const void *semaphore);

@@ -74,6 +74,7 @@ void at_thread_end(void *record) {
     pthread_setspecific(end_key, record);
     return;
   }
+  if (current_thread && current_thread != self) store_release(current_thread->state, Thread::Parked);
   Inside inside(*self);
   check_thread_end(*self);
   if (load(extras)) extra_end(*self);
@@ -250,6 +251,7 @@ void finish() {
   if (!trace.started()) return;
   if (self) ++self->inside;
   trace.write_counters();
+  tell_unseen();
   Line line(SNARL_LINE_QUIT);
   trace.write(line);
   if (options.print && (found || trace.unwritable() || may_have_cycle())) show_report();

@@ -13,6 +13,8 @@ void something_found();
 void finish();
 /// Runs `snarl report` on this process's trace, output on stderr; if there is no such command, says where the trace is.
 void show_report();
+/// Writes what is known of what could not be seen: I lines. See interpose_syscall.cpp.
+void tell_unseen();
 /// Writes to stderr.
 void say(const char *text);
 /// The value of an unlocked pthread_spinlock_t in this libc.

@@ -167,10 +167,10 @@ void Threads::announce(ThreadId id) {
   if (!id || !born || load_acquire(born->announced) == trace.epoch()) return;
   announce(born->parent); // parents first: depth is that of the family, not of the stack
   StackId created = stacks.announce(born->stack);
-  char name[16] = {};
+  char name[sizeof(Thread::name)] = {};
   for (Thread *thread = first(); thread; thread = thread->next)
     if (thread->id == id) __builtin_memcpy(name, thread->name, sizeof name);
-  name[15] = 0;
+  name[sizeof name - 1] = 0;
   Line line(SNARL_LINE_THREAD);
   line.hex(id)
       .hex(born->parent)

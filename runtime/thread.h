@@ -111,7 +111,7 @@ struct Thread {
   uint32_t handed[kHandOvers] = {};    ///< the hand-over followed last, by mutex
 
   // ---- life
-  enum State : int { Free, Starting, Running, Ended };
+  enum State : int { Free, Starting, Running, Ended, Parked /*a fiber that does not run*/ };
   State state = Free;
   bool joined_or_detached = false;
   uint64_t handle = 0; ///< pthread_t
@@ -122,7 +122,8 @@ struct Thread {
   Thread *next = nullptr; ///< in the list of all records
   int exit_rounds = 0;
   uint32_t seen_sequence = 0, seen_looks = 0; ///< the watcher's: the wait it saw, and how often in a row
-  char name[16] = {};
+  uint32_t on_purpose = 0;                    ///< annotated: orders of locks that are taken now are meant to be
+  char name[48] = {};
   RunningOnce once[8];
   uint32_t once_count = 0;
   void (*once_init)() = nullptr; ///< handed to the initialiser's trampoline

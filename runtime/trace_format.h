@@ -25,7 +25,8 @@ enum snarl_trace_letter {
   /// X thread                                       thread ended
   SNARL_LINE_EXIT = 'X',
   /// E from-thread from-segment to-thread to-segment kind   end of the first happens before start of the second;
-  ///   kind is one letter: c create, j join, b barrier, v condition variable, p semaphore, o once
+  ///   kind is one letter: c create, j join, b barrier, v condition variable, p semaphore, o once,
+  ///   a annotation
   SNARL_LINE_ORDER = 'E',
   /// H thread segment                               from here on this thread's order edges of kinds v, p and b are no
   ///   longer recorded (bound reached): judge later situations of the thread as merely possible
@@ -33,8 +34,7 @@ enum snarl_trace_letter {
   /// L lock kind address stack                      lock first seen, or first use of a new generation at an old
   /// address;
   ///   kind: m mutex, r recursive, e error-checking, w rwlock, W writer-preferring rwlock, s spin, S semaphore that is
-  ///   used
-  ///   as a lock, o once (pthread_once or the guard of a function-local static; held while the initialiser runs)
+  ///   used as a lock, u lock of the program's own (annotated), o once (pthread_once or the guard of a function-local static; held while the initialiser runs)
   SNARL_LINE_LOCK = 'L',
   /// D lock                                         destroyed, re-initialised or its memory given back
   SNARL_LINE_LOCK_END = 'D',
@@ -54,6 +54,12 @@ enum snarl_trace_letter {
   ///   owner waits on it, w semaphore or barrier destroyed while the owner waits for it. object: address of the
   ///   condition variable, semaphore or barrier; lock is then its mutex, or 0
   SNARL_LINE_MISUSE = 'Z',
+  /// J n lock name | J p lock lock                  what annotations say: the name of a lock; taking the second while
+  ///   holding the first is on purpose
+  SNARL_LINE_NOTE = 'J',
+  /// I f count stack                                not seen: waits on futexes that the program makes itself, so far, and
+  ///   where the first was
+  SNARL_LINE_UNSEEN = 'I',
   /// K deadlock kind n                              live deadlock, kind: c cycle, w nobody can wake, o orphaned lock;
   ///   followed by n k-lines and one G line; without the G line it is incomplete
   SNARL_LINE_DEADLOCK = 'K',

@@ -11,7 +11,7 @@ RUN lines are bash. A test may use these words beside lit's own %s %t %S %T:
     FileCheck, not    LLVM's, also %filecheck, %not    %python           python3
     %root, %build     top of the repository, build     %sarif_validate   the SARIF validator, one file (feature: sarif)
 
-Features for REQUIRES: clang-tidy (the plugin and its host are there), sarif (./dev installed the validator).
+Features for REQUIRES: libc++ (LLVM 19's C++ library is there), clang-tidy (the plugin and its host are there), sarif (./dev installed the validator).
 """
 import os
 import shutil
@@ -63,6 +63,8 @@ word("build", build)
 
 if os.path.exists(tidy_plugin) and shutil.which(tool("clang-tidy")):
     config.available_features.add("clang-tidy")
+if os.path.exists("/usr/lib/llvm-19/include/c++/v1/mutex"):
+    config.available_features.add("libc++")
 validator = os.path.join(build, "npm/node_modules/@microsoft/sarif-multitool-linux/Sarif.Multitool")
 if os.access(validator, os.X_OK):
     config.available_features.add("sarif")

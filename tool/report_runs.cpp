@@ -3,6 +3,7 @@
 #include "checks/rule.h"
 #include "nolint.h"
 #include "sources.h"
+#include "unseen.h"
 #include "llvm/Support/Path.h"
 #include <algorithm>
 #include <fmt/format.h>
@@ -54,6 +55,12 @@ Findings RunAnalysis::judge(std::vector<Run> &runs, ReportInfo &info) {
   if (lock_order) lock_order_across_runs(runs, all);
   for (const Run &run : runs)
     for (const std::string &spot : run.blind_spots) ++blind[run.program.empty() ? spot : run.program + ": " + spot];
+  std::map<std::string, size_t> not_seen;
+  for (const Run &run : runs)
+    for (const std::string &words : unseen(run)) ++not_seen[run.program.empty() ? words : run.program + ": " + words];
+  for (const auto &[words, count] : not_seen)
+    info.notices.push_back(
+        {Severity::Note, count == 1 ? words : fmt::format("{} (in {} processes)", words, count), {}});
   for (const auto &[spot, count] : blind)
     info.notices.push_back(
         {Severity::Warning, count == 1 ? spot : fmt::format("{} (in {} processes)", spot, count), {}});

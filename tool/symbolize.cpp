@@ -49,7 +49,8 @@ static std::string variable_name(const std::string &symbol) {
 // ---- which frames are the user's
 
 static bool system_header(llvm::StringRef file) {
-  return file.starts_with("/usr/include/") || file.starts_with("/usr/lib/") || file.contains("/include/c++/");
+  return file.starts_with("/usr/include/") || file.starts_with("/usr/lib/") || file.contains("/include/c++/") ||
+         file.ends_with("/snarl/annotate.h");
 }
 
 /// Functions that only pass on: what takes a lock for its caller, and what calls the body of a thread.

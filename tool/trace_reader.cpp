@@ -108,6 +108,14 @@ bool TraceReader::line(llvm::StringRef text) {
   case SNARL_LINE_STACK: return stack(in);
   case SNARL_LINE_SITUATION: return situation(in);
   case SNARL_LINE_MISUSE: return misuse(in);
+  case SNARL_LINE_NOTE: return note(in);
+  case SNARL_LINE_UNSEEN: {
+    char kind = in.letter();
+    uint64_t count = in.number();
+    StackId stack = in.id();
+    if (kind == 'f' && in.done()) run_.futex_waits = count, run_.first_futex_wait = stack;
+    return in.ok();
+  }
   case SNARL_LINE_DEADLOCK: return deadlock(in);
   case SNARL_LINE_DEADLOCK_THREAD: return deadlock_thread(in);
   case SNARL_LINE_DEADLOCK_END: return deadlock_end(in);
@@ -159,6 +167,7 @@ std::optional<RunLockKind> lock_kind(char letter) {
   case 's': return RunLockKind::Spin;
   case 'S': return RunLockKind::Semaphore;
   case 'o': return RunLockKind::Once;
+  case 'u': return RunLockKind::Custom;
   default: return std::nullopt;
   }
 }
@@ -229,6 +238,29 @@ bool TraceReader::misuse(Fields &in) {
   return true;
 }
 
+bool TraceReader::note(Fields &in) {
+  char kind = in.letter();
+  LockId lock = in.id();
+  if (kind == 'n') {
+    auto found = run_.locks.find(lock);
+    if (!in.ok() || found == run_.locks.end()) return false;
+    found->second.name = in.text();
+    return true;
+  }
+  LockId second = in.id();
+  if (kind != 'p' || !in.done()) return false;
+  on_purpose_.insert({lock, second});
+  return true;
+}
+
+/// An order that is on purpose is no link of a circle.
+void TraceReader::forget_orders_on_purpose() {
+  if (on_purpose_.empty()) return;
+  for (Situation &s : run_.situations)
+    std::erase_if(s.held, [&](const HeldLock &held) { return on_purpose_.count({held.lock, s.wanted}) != 0; });
+  std::erase_if(run_.situations, [](const Situation &s) { return s.held.empty(); });
+}
+
 bool TraceReader::deadlock(Fields &in) {
   uint32_t id = in.id();
   LiveDeadlock d;
@@ -292,6 +324,7 @@ bool TraceReader::deadlock_end(Fields &in) {
 
 Run TraceReader::finish() {
   std::sort(run_.order.begin(), run_.order.end());
+  forget_orders_on_purpose();
   auto say = [&](uint64_t n, const char *one, const char *many) {
     if (n) run_.blind_spots.push_back(fmt::format("{} {}", n, n == 1 ? one : many));
   };

@@ -9,6 +9,7 @@
 #include "llvm/Support/Error.h"
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,8 @@ private:
   bool stack(Fields &in);
   bool situation(Fields &in);
   bool misuse(Fields &in);
+  bool note(Fields &in);
+  void forget_orders_on_purpose();
   bool deadlock(Fields &in);
   bool deadlock_thread(Fields &in);
   bool deadlock_end(Fields &in);
@@ -53,6 +56,7 @@ private:
   size_t lines_ = 0, unreadable_ = 0;
   std::map<uint32_t, std::pair<LiveDeadlock, size_t>> open_deadlocks_; ///< and how many threads are still to come
   std::map<std::string, uint64_t> counters_;
+  std::set<std::pair<LockId, LockId>> on_purpose_; ///< held, wanted
 };
 
 /// By the letter of the L line; nothing if it is none.

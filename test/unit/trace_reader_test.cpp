@@ -132,6 +132,31 @@ TEST(TraceReader, SaidTwice) {
   EXPECT_EQ(run.locks[1].address, 0x8000u);
 }
 
+TEST(TraceReader, MisuseOfAConditionVariable) {
+  snarl::Run run = read(std::string(kTrace) + "Z m 2 1 1 1 1 555555558200\n");
+  ASSERT_EQ(run.misuses.size(), 2u);
+  EXPECT_EQ(run.misuses[0].object, 0u);
+  EXPECT_EQ(run.misuses[1].kind, MisuseKind::TwoMutexes);
+  EXPECT_EQ(run.misuses[1].object, 0x555555558200u);
+}
+
+TEST(TraceReader, AnnotationsNameLocksAndExcuseOrders) {
+  std::string named = std::string(kTrace) + "J n 2 the table\n";
+  snarl::Run run = read(named);
+  EXPECT_EQ(run.lock_name(2), "the table");
+  EXPECT_EQ(run.lock_class(2), "the table");
+  EXPECT_EQ(run.situations.size(), 1u);
+  EXPECT_EQ(read(named + "J p 2 1\n").situations.size(), 1u); // the other way round
+  EXPECT_EQ(read(named + "J p 1 2\n").situations.size(), 0u); // its only lock
+  EXPECT_EQ(read(named + "J p 1 2\nA 2 0 2 2 x 1 1 x 1 2 x b 1\n").situations[0].held.size(), 1u);
+}
+
+TEST(TraceReader, WhatWasNotSeen) {
+  snarl::Run run = read(std::string(kTrace) + "I f 1 1\nI f 20 1\n");
+  EXPECT_EQ(run.futex_waits, 0x20u);
+  EXPECT_EQ(run.first_futex_wait, 1u);
+}
+
 TEST(TraceReader, UnknownLettersAreLaterAdditions) {
   snarl::Run run = read("V 1 1 0 0 x\nq something new\nq 1 2 3\nT 1 0 1 0 main\n");
   EXPECT_EQ(run.threads.size(), 1u);
