@@ -111,7 +111,7 @@ void need_of_lock(uint32_t index) {
   pthread_rwlock_t rwlock;
   char kind = waited_lock(seen.wait).kind;
   bool is_rwlock = kind == 'w' || kind == 'W';
-  bool is_spin = kind == 's';
+  bool is_spin = kind == 's' || kind == 'u'; // whose memory says nothing of the holder
   if (is_rwlock) {
     if (!read_memory(&rwlock, seen.wait.object, sizeof rwlock) || rwlock.__data.__shared) return;
   } else if (!is_spin) {
