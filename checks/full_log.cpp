@@ -85,9 +85,9 @@ private:
         auto other = index_.find(e.lock);
         if (other == index_.end()) continue;
         const LogThread &child = log_.threads[other->second];
-        if (e.kind == Kind::Create)
-          edge({t, i}, {other->second, 0});
-        else if (!child.whole)
+        if (e.kind == Kind::Create) {
+          if (!child.events.empty()) edge({t, i}, {other->second, 0});
+        } else if (!child.whole)
           edge({other->second, uint32_t(child.events.size())}, {t, i}); // after what was not recorded
         else if (!child.events.empty())
           edge({other->second, uint32_t(child.events.size() - 1)}, {t, i});
