@@ -95,6 +95,9 @@ private:
   void depends_by_assignment(const clang::BinaryOperator *assignment, uint32_t first);
   void enter_block(const clang::CFGBlock &block);
 
+  // ---- extract_waits.cpp
+  Symbol awaited_condition(const clang::Expr *call, const clang::Expr *predicate);
+
   // ---- extract_call.cpp
   struct Callee {
     const clang::FunctionDecl *decl = nullptr;
@@ -200,6 +203,8 @@ private:
   std::vector<const clang::Expr *> returned_;
   llvm::SmallVector<const clang::VarDecl *, 4> captured_; ///< by reference
   const clang::CXXTryStmt *try_ = nullptr;
+  const clang::Expr *loop_test_ = nullptr; ///< while scanning a loop's body
+  llvm::DenseMap<const clang::Expr *, const clang::Expr *> loop_test_of_; ///< calls in loops that may wait
   std::vector<bool> results_of_; ///< operations that have a result or read something
   llvm::DenseMap<const clang::Stmt *, std::pair<uint32_t, uint32_t>> made_; ///< operations of an expression, half open
   llvm::DenseMap<const clang::VarDecl *, Uses> depends_;

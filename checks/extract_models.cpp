@@ -149,6 +149,7 @@ bool Body::apply(const Expr *call, const Callee &c, const CallModel &m) {
     Op &op = add(OpKind::Wait, at);
     op.path = condition;
     op.args.push_back(lock);
+    op.signature = awaited_condition(call, nullptr);
     op.api = unit_.name(c.decl);
     op.how = m.how;
     results_[call] = op.id;
@@ -316,6 +317,8 @@ bool Body::type_call(const Expr *call, const Callee &c, const TypeModel &type) {
       op.path = condition;
       op.args.push_back(lock);
       op.value = predicate;
+      op.signature = awaited_condition(call, c.args.size() > at_predicate && c.args.back() != c.args[0] ? c.args.back()
+                                                                                                      : nullptr);
       op.timeout_ms = timeout;
       op.how = timed ? How::Timed : How::Lock;
       op.api = Symbol((unit_.name(c.receiver_class).str() + "::" + name).str());

@@ -2,6 +2,7 @@
 // to be emitted, and where objects will live.
 #include "extract_body.h"
 #include "clang/AST/ExprConcepts.h"
+#include "llvm/ADT/ScopeExit.h"
 
 namespace snarl {
 
@@ -78,6 +79,7 @@ void Body::scan_call(const Expr *e, unsigned) {
     scan_nonblocking(call);
     // What is spawned does not run where it is called.
     if (fn && simple_name(fn) == "co_spawn" && call->getNumArgs() > 1) awaited_.insert(maker(call->getArg(1)));
+    if (loop_test_ && fn && simple_name(fn).contains_insensitive("wait")) loop_test_of_[call] = loop_test_;
     args = llvm::ArrayRef(call->getArgs(), call->getNumArgs());
     auto *method = dyn_cast_or_null<CXXMethodDecl>(fn);
     if (isa<CXXOperatorCallExpr>(call) && method && !method->isStatic()) first = 1;
@@ -210,6 +212,11 @@ void Body::scan(const Stmt *s, unsigned depth) {
     for (unsigned i = 0; i < block->getNumHandlers(); ++i) scan(block->getHandler(i), depth + 1);
     return;
   }
+  auto *outer_test = loop_test_;
+  if (auto *loop = dyn_cast<WhileStmt>(s)) loop_test_ = loop->getCond();
+  if (auto *loop = dyn_cast<DoStmt>(s)) loop_test_ = loop->getCond();
+  if (auto *loop = dyn_cast<ForStmt>(s)) loop_test_ = loop->getInc() ? nullptr : loop->getCond();
+  auto restore = llvm::make_scope_exit([&] { loop_test_ = outer_test; });
   if (auto *arg = dyn_cast<CXXDefaultArgExpr>(s)) return scan(arg->getExpr(), depth + 1);
   if (auto *init = dyn_cast<CXXDefaultInitExpr>(s)) return scan(init->getExpr(), depth + 1);
   for (const Stmt *child : s->children()) scan(child, depth + 1);
