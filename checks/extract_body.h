@@ -95,6 +95,10 @@ private:
   void depends_by_assignment(const clang::BinaryOperator *assignment, uint32_t first);
   void enter_block(const clang::CFGBlock &block);
 
+  // ---- extract_signals.cpp
+  void note_unsafe(const clang::Stmt *statement);
+  bool signal_handlers(const clang::Expr *call, const clang::Expr *action);
+
   // ---- extract_waits.cpp
   Symbol awaited_condition(const clang::Expr *call, const clang::Expr *predicate);
 
@@ -203,7 +207,7 @@ private:
   std::vector<const clang::Expr *> returned_;
   llvm::SmallVector<const clang::VarDecl *, 4> captured_; ///< by reference
   const clang::CXXTryStmt *try_ = nullptr;
-  const clang::Expr *loop_test_ = nullptr; ///< while scanning a loop's body
+  const clang::Expr *loop_test_ = nullptr;                                ///< while scanning a loop's body
   llvm::DenseMap<const clang::Expr *, const clang::Expr *> loop_test_of_; ///< calls in loops that may wait
   std::vector<bool> results_of_; ///< operations that have a result or read something
   llvm::DenseMap<const clang::Stmt *, std::pair<uint32_t, uint32_t>> made_; ///< operations of an expression, half open
@@ -211,7 +215,7 @@ private:
   llvm::DenseMap<const clang::VarDecl *, unsigned> assigned_in_; ///< the CFG block of the last assignment
   llvm::DenseMap<unsigned, Uses> tested_, controls_; ///< by CFG block: of its condition; of the branch that leads to it
   Uses control_;                                     ///< of the branch that leads to this block
-  unsigned cfg_block_ = 0;
+  unsigned cfg_block_ = 0, unsafe_ = 0;
   llvm::DenseSet<const clang::Stmt *> destroyed_;       ///< temporaries, in this block
   llvm::DenseMap<const clang::Expr *, Fate> fates_;     ///< of calls
   llvm::DenseSet<const clang::Expr *> dropped_;         ///< calls that initialise a variable nobody looks at

@@ -17,6 +17,7 @@ void Body::evaluate(const Stmt *s, unsigned depth) {
   uint32_t first = next_id_;
   evaluate_parts(s, depth);
   made(s, first);
+  note_unsafe(s);
 }
 
 void Body::evaluate_parts(const Stmt *s, unsigned depth) {

@@ -96,6 +96,7 @@ bool Body::apply(const Expr *call, const Callee &c, const CallModel &m) {
     llvm::SmallVector<const Expr *, 6> args;
     llvm::StringRef name = simple_name(c.decl);
     SpawnKind kind = m.spawn;
+    if (name == "sigaction" && c.args.size() > 1) return signal_handlers(call, c.args[1]);
     if (m.arg == -2) { // whatever is callable among the arguments
       for (const Expr *a : c.args)
         if (unit_.callable(a->getType()) || value(a).function) args.push_back(a);
@@ -317,8 +318,8 @@ bool Body::type_call(const Expr *call, const Callee &c, const TypeModel &type) {
       op.path = condition;
       op.args.push_back(lock);
       op.value = predicate;
-      op.signature = awaited_condition(call, c.args.size() > at_predicate && c.args.back() != c.args[0] ? c.args.back()
-                                                                                                      : nullptr);
+      op.signature =
+          awaited_condition(call, c.args.size() > at_predicate && c.args.back() != c.args[0] ? c.args.back() : nullptr);
       op.timeout_ms = timeout;
       op.how = timed ? How::Timed : How::Lock;
       op.api = Symbol((unit_.name(c.receiver_class).str() + "::" + name).str());

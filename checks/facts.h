@@ -167,6 +167,7 @@ enum class Remark : uint8_t {
   ThreadBound, ///< `dest` is made to name state of this thread: variable `path`, or what `api` returns; How::Adopt: a
                ///< copy; neither: something else from here on
   ThreadBoundUse, ///< what local `dest` took from this thread is used; a copy: is put back; `path`, `api` as there
+  SignalUnsafe,    ///< what a signal handler must not do; `api`. The first few of a function
 };
 
 /// How an atomic operation changes its object.
@@ -218,7 +219,7 @@ struct Op {
   llvm::SmallVector<uint32_t, 2> uses;
   bool discarded = false; ///< Call, Spawn: nobody looks at the result
   bool in_try = false;    ///< Call, Throw: a handler of this function may catch what is thrown
-  Symbol fix;             ///< Remark, Spawn: what should stand from `fix_begin` up to `fix_end`; empty: no certain fix
+  Symbol fix; ///< Remark, Spawn, Access, Wait: what should stand from `fix_begin` up to `fix_end`; empty: none certain
   Site fix_begin, fix_end;
   bool write = false, atomic = false, all = false;
   bool in_macro_of_system = false; ///< inside a macro from a system header: never a primary place
