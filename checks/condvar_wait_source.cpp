@@ -116,6 +116,8 @@ private:
     finding.steps.push_back(source_step(program_, Hop{op.site, function, {}},
                                         timed ? "may end by its time-out, or without any notification"
                                               : "may end without any notification"));
+    if (op.fix && !timed && !tested.empty())
+      finding.fixes.push_back({op.fix_begin.place(), op.fix_end.place(), op.fix.str().str()});
     finding.key = fmt::format("unlooped wait on {} in {}", what, finding.function);
     for (const Finding &known : out_)
       if (known.rule == finding.rule && known.place == finding.place) return;

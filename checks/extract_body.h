@@ -86,6 +86,9 @@ private:
 
   void atomic_access(Path path, clang::QualType type, bool write, Update update, clang::SourceLocation at);
 
+  void describe_atomic(const clang::Expr *call, const clang::Expr *stored);
+  void fix_update(const clang::Expr *call, const clang::Expr *receiver, const clang::Expr *stored, Op &op);
+
   // ---- extract_uses.cpp
   Uses uses(const clang::Stmt *statement) const; ///< operations whose results the value depends on
   void collect_uses(const clang::Stmt *statement, Uses &uses, unsigned &budget) const;
@@ -101,6 +104,7 @@ private:
 
   // ---- extract_waits.cpp
   Symbol awaited_condition(const clang::Expr *call, const clang::Expr *predicate);
+  void fix_wait(const clang::Expr *call, Op &op);
 
   // ---- extract_call.cpp
   struct Callee {
@@ -208,6 +212,7 @@ private:
   llvm::SmallVector<const clang::VarDecl *, 4> captured_; ///< by reference
   const clang::CXXTryStmt *try_ = nullptr;
   const clang::Expr *loop_test_ = nullptr;                                ///< while scanning a loop's body
+  llvm::DenseMap<const clang::Expr *, const clang::IfStmt *> only_if_;    ///< calls that are all an if statement does
   llvm::DenseMap<const clang::Expr *, const clang::Expr *> loop_test_of_; ///< calls in loops that may wait
   std::vector<bool> results_of_; ///< operations that have a result or read something
   llvm::DenseMap<const clang::Stmt *, std::pair<uint32_t, uint32_t>> made_; ///< operations of an expression, half open

@@ -43,6 +43,7 @@ void Body::evaluate_parts(const Stmt *s, unsigned depth) {
     uint32_t first = next_id_;
     access(binary->getLHS(), true, binary->getLHS()->getExprLoc());
     depends_by_assignment(binary, first);
+    if (next_id_ != first && binary->getOpcode() == BO_Assign) ops_->back().value.truth = truth(binary->getRHS());
     if (binary->getOpcode() != BO_Assign && next_id_ != first && ops_->back().atomic) ops_->back().update = Update::Rmw;
     if (binary->getOpcode() == BO_Assign) assign(binary->getLHS(), binary->getRHS(), binary->getLHS()->getExprLoc());
     return;
@@ -262,6 +263,20 @@ void Body::atomic_access(Path where, QualType type, bool write, Update update, S
   uint32_t first = next_id_;
   access(std::move(where), type, write, true, at);
   if (next_id_ != first) ops_->back().update = update;
+}
+
+/// The constant that the atomic operation just added stores, and its memory order where one is named.
+void Body::describe_atomic(const Expr *e, const Expr *stored) {
+  if (ops_->empty() || ops_->back().kind != OpKind::Access || !ops_->back().atomic) return;
+  if (stored) ops_->back().value.truth = truth(stored);
+  auto *call = dyn_cast<CallExpr>(e);
+  if (!call) return;
+  for (const Expr *arg : call->arguments()) {
+    if (isa<CXXDefaultArgExpr>(arg)) continue;
+    auto *named = dyn_cast<DeclRefExpr>(strip(arg));
+    llvm::StringRef order = named && named->getDecl()->getDeclName().isIdentifier() ? named->getDecl()->getName() : "";
+    if (order.consume_front("memory_order_")) ops_->back().api = Symbol(order);
+  }
 }
 
 /// An operand of an expression whose type is not known yet.

@@ -151,6 +151,7 @@ bool Body::apply(const Expr *call, const Callee &c, const CallModel &m) {
     op.path = condition;
     op.args.push_back(lock);
     op.signature = awaited_condition(call, nullptr);
+    fix_wait(call, op);
     op.api = unit_.name(c.decl);
     op.how = m.how;
     results_[call] = op.id;
@@ -252,6 +253,7 @@ bool Body::apply(const Expr *call, const Callee &c, const CallModel &m) {
     if (!(unary && unary->getOpcode() == UO_AddrOf) && where.known() && where.root != Root::This)
       where = extended(without_deref(where), PathStep::Deref);
     atomic_access(where, type, m.write, m.write ? update_by_name(unit_.name(c.decl).str()) : Update::None, at);
+    describe_atomic(call, m.write ? arg(1) : nullptr);
     return true;
   }
   case CallKind::Reads:
@@ -322,6 +324,7 @@ bool Body::type_call(const Expr *call, const Callee &c, const TypeModel &type) {
           awaited_condition(call, c.args.size() > at_predicate && c.args.back() != c.args[0] ? c.args.back() : nullptr);
       op.timeout_ms = timeout;
       op.how = timed ? How::Timed : How::Lock;
+      if (!timed) fix_wait(call, op);
       op.api = Symbol((unit_.name(c.receiver_class).str() + "::" + name).str());
       results_[call] = op.id;
       if (predicate.function || predicate.path.known()) {
@@ -365,6 +368,9 @@ bool Body::type_call(const Expr *call, const Callee &c, const TypeModel &type) {
     Update update = Update::None;
     if (write && op_kind != OO_Equal) update = op_kind != OO_None ? Update::Rmw : update_by_name(name);
     atomic_access(self(), receiver_type, write, update, at);
+    describe_atomic(call, write && !c.args.empty() ? c.args[0] : nullptr);
+    if (write && update == Update::None && !c.args.empty() && !ops_->empty() && ops_->back().atomic)
+      fix_update(call, c.receiver, c.args[0], ops_->back());
     if (write && !c.args.empty() && c.args.back() && (name == "store" || op_kind == OO_Equal) &&
         (unit_.pointer_like(c.args[0]->getType()) || unit_.callable(c.args[0]->getType()))) {
       Path dest = self();
@@ -389,7 +395,9 @@ bool Body::type_call(const Expr *call, const Callee &c, const TypeModel &type) {
       if (spec->getTemplateArgs().size() && spec->getTemplateArgs()[0].getKind() == TemplateArgument::Type)
         element = spec->getTemplateArgs()[0].getAsType();
     const TypeModel *inner = element.isNull() ? nullptr : unit_.type_model(element);
+    uint32_t first = next_id_;
     access(where, receiver_type, !reads, false, at);
+    if (next_id_ != first && !reads) ops_->back().api = op_kind == OO_Subscript ? Symbol("operator[]") : Symbol(name);
     for (unsigned i = 0; i < c.args.size() && i < method->getNumParams(); ++i) { // what is copied in is read
       const Expr *arg = c.args[i];
       if (arg->isLValue() && !isa<CXXDefaultArgExpr>(arg) && arg->getType()->isRecordType() &&

@@ -212,6 +212,13 @@ void Body::scan(const Stmt *s, unsigned depth) {
     for (unsigned i = 0; i < block->getNumHandlers(); ++i) scan(block->getHandler(i), depth + 1);
     return;
   }
+  if (auto *choice = dyn_cast<IfStmt>(s);
+      choice && !choice->getElse() && !choice->getInit() && !choice->getConditionVariable() && !choice->isConstexpr()) {
+    const Stmt *then = choice->getThen();
+    if (auto *scope = dyn_cast<CompoundStmt>(then); scope && scope->size() == 1) then = scope->body_front();
+    if (auto *e = dyn_cast<Expr>(then))
+      if (auto *call = dyn_cast<CallExpr>(strip(e))) only_if_[call] = choice;
+  }
   auto *outer_test = loop_test_;
   if (auto *loop = dyn_cast<WhileStmt>(s)) loop_test_ = loop->getCond();
   if (auto *loop = dyn_cast<DoStmt>(s)) loop_test_ = loop->getCond();

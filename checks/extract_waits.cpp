@@ -1,7 +1,9 @@
 // What a wait on a condition variable waits for, as text: the parts of its predicate, or of the condition of the loop
 // around it turned round. Two waits that share no part wait for different things.
 #include "extract_body.h"
+#include "clang/Lex/Lexer.h"
 #include "llvm/ADT/StringExtras.h"
+#include <functional>
 #include <set>
 
 namespace snarl {
@@ -41,6 +43,50 @@ Symbol Body::awaited_condition(const Expr *call, const Expr *predicate) {
     parts(test, false, text, out);
   }
   return Symbol(llvm::join(out, "\n"));
+}
+
+/// `if (!ready) wait(lock);` is right as a loop.
+void Body::fix_wait(const Expr *call, Op &op) {
+  const IfStmt *choice = only_if_.lookup(call);
+  if (!choice || choice->getIfLoc().isMacroID() || call->getBeginLoc().isMacroID()) return;
+  op.fix = Symbol("while");
+  op.fix_begin = unit_.site(choice->getIfLoc());
+  op.fix_end = unit_.site(choice->getIfLoc().getLocWithOffset(2));
+}
+
+/// `x.store(x.load() + n)` is `x.fetch_add(n)`, `x = x + n` is `x += n`, for integers.
+void Body::fix_update(const Expr *call, const Expr *receiver, const Expr *stored, Op &op) {
+  auto *sum = dyn_cast<BinaryOperator>(strip(stored));
+  if (!sum || call->getBeginLoc().isMacroID() || call->getEndLoc().isMacroID() || !sum->getType()->isIntegerType())
+    return;
+  auto *loaded = dyn_cast<CXXMemberCallExpr>(strip(sum->getLHS()));
+  if (!loaded || !(path(loaded->getImplicitObjectArgument()) == path(receiver)) || !path(receiver).known()) return;
+  llvm::StringRef name;
+  switch (sum->getOpcode()) {
+  case BO_Add: name = "add"; break;
+  case BO_Sub: name = "sub"; break;
+  case BO_And: name = "and"; break;
+  case BO_Or: name = "or"; break;
+  case BO_Xor: name = "xor"; break;
+  default: return;
+  }
+  auto source = [&](const Expr *e) {
+    auto range = CharSourceRange::getTokenRange(e->IgnoreImplicit()->getSourceRange());
+    return Lexer::getSourceText(range, unit_.sources, context_.getLangOpts()).str();
+  };
+  std::string object = source(receiver), amount = source(sum->getRHS());
+  if (object.empty() || amount.empty()) return;
+  auto *member = dyn_cast<CXXMemberCallExpr>(call);
+  if (member && member->getNumArgs() > 1 && !isa<CXXDefaultArgExpr>(member->getArg(1))) return; // memory orders
+  if (loaded->getNumArgs() && !isa<CXXDefaultArgExpr>(loaded->getArg(0))) return;
+  if (member) {
+    auto *callee = dyn_cast<MemberExpr>(member->getCallee()->IgnoreParens());
+    op.fix = Symbol(object + (callee && callee->isArrow() ? "->" : ".") + "fetch_" + name.str() + "(" + amount + ")");
+  } else {
+    op.fix = Symbol(object + " " + BinaryOperator::getOpcodeStr(sum->getOpcode()).str() + "= " + amount);
+  }
+  op.fix_begin = unit_.site(call->getBeginLoc());
+  op.fix_end = unit_.site(Lexer::getLocForEndOfToken(call->getEndLoc(), 0, unit_.sources, context_.getLangOpts()));
 }
 
 } // namespace snarl
