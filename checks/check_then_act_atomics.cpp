@@ -18,6 +18,21 @@ bool controlled_by(const Function &f, const llvm::BitVector &controllers, uint32
                       [&](unsigned b) { return llvm::is_contained(f.blocks[b].branch.uses, id); });
 }
 
+/// A thread that each object of the class starts for itself: never two on one object.
+static bool thread_of_object(const Program &program, uint32_t agent, const Path &location) {
+  const Decl *d = program.decl(location.last_field());
+  if (location.root != Root::This || !d || !d->record || program.agents[agent].entry == kNoFunction) return false;
+  bool found = false;
+  for (FunctionId f = 0; f < program.functions.size(); ++f)
+    for (const CallEdge &e : program.info[f].edges) {
+      if (!e.spawn || e.callee != program.agents[agent].entry || !same_site(e.op->site, program.agents[agent].started))
+        continue;
+      if (e.repeats || !(program.functions[f].record == d->record)) return false;
+      found = true;
+    }
+  return found;
+}
+
 bool others_write(const Program &program, FunctionId function, const Path &location) {
   Symbol field = location.last_field();
   auto touches = [&](const Path &p) {
@@ -31,7 +46,9 @@ bool others_write(const Program &program, FunctionId function, const Path &locat
         for (const Context &mine : program.info[function].contexts)
           if ((theirs.concurrent || w.beside) && (mine.concurrent || w.beside) &&
               !(w.path.root == Root::This && theirs.own_this) && !mine.own_this &&
-              program.may_overlap(mine.agents, theirs.agents))
+              program.may_overlap(mine.agents, theirs.agents) &&
+              !(mine.agents == theirs.agents && mine.agents.size() == 1 &&
+                thread_of_object(program, mine.agents[0], location)))
             return true;
     }
   return false;

@@ -105,6 +105,9 @@ private:
           returned.insert(op.uses.begin(), op.uses.end());
           if (op.value.path.root == Root::Result) returned.insert(op.value.path.index);
         }
+    gives_back_ = llvm::any_of(fn.blocks, [](const Block &b) {
+      return llvm::any_of(b.ops, [](const Op &op) { return op.kind == OpKind::Return; });
+    });
     std::optional<Flow> flow;
     for (Entry &e : all) {
       if (!e.write) {
@@ -146,8 +149,20 @@ private:
           auto other = spot_of(fn, e.op);
           return other && flow.forward(to, other->block);
         });
-        if (!writes) return true;
+        if (!writes && (gives_back_ || !does_something(fn, flow, b, to))) return true;
       }
+    }
+    return false;
+  }
+
+  /// Does an outcome of the branch lead to calls or changes of its own? A function that returns nothing and finds what
+  /// it looks for there changes it instead: put(key, value).
+  static bool does_something(const Function &fn, const Flow &flow, uint32_t branch, uint32_t to) {
+    for (uint32_t b = 0; b < fn.blocks.size(); ++b) {
+      if (!flow.forward(to, b) || flow.postdominates(b, branch)) continue;
+      if (llvm::any_of(fn.blocks[b].ops,
+                       [](const Op &op) { return op.kind == OpKind::Call || (op.kind == OpKind::Access && op.write); }))
+        return true;
     }
     return false;
   }
@@ -212,6 +227,7 @@ private:
 
   const Program &program_;
   std::vector<std::optional<std::vector<Entry>>> known_;
+  bool gives_back_ = false; ///< the function looked at returns a value
 };
 
 } // namespace

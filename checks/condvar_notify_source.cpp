@@ -206,6 +206,10 @@ private:
   void nobody(const Waits &waits) {
     if (!notified_.empty() || !program_.closed) return;
     Symbol condition = waits.front()->condition;
+    // What lives in one function can be ready before the waiter is started.
+    const Path &named = waits.front()->op->path;
+    const Decl *root = named.root == Root::Variable ? program_.decl(named.symbol) : nullptr;
+    if ((root && root->function) || named.root == Root::Local || named.root == Root::Capture) return;
     if (llvm::any_of(waits, [](const Waiting *w) { return w->op->how == How::Timed; })) return;
     auto mentioned = [&](const Path &p) { return p.last_field() == condition; };
     for (const Function &f : program_.functions)
