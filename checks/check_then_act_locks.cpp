@@ -14,6 +14,7 @@ namespace {
 struct Entry {
   const Op *op = nullptr; ///< the access, or the call
   Path location, lock;
+  std::vector<Hold> around; ///< other locks held here
   Site section;
   bool write = false;
   bool returned = false; ///< a read whose value the function returns (of callees)
@@ -67,6 +68,7 @@ private:
       e.lock = h->lock;
       e.section = h->taken.front().site;
       e.write = p.op->write;
+      e.around = p.holds;
       all.push_back(e);
     }
     if (depth < 3)
@@ -85,6 +87,7 @@ private:
           e.lock = frame.up(inner.lock);
           e.section = edge.op->site;
           e.call = true;
+          e.around = edge.holds;
           e.returned = false;
           if (!e.location.known() || !e.lock.known()) continue;
           if (llvm::any_of(edge.holds, [&](const Hold &h) { return h.lock == e.lock; })) continue; // in our section
@@ -171,6 +174,20 @@ private:
     return starts_with(a, stripped(b)) || starts_with(b, stripped(a));
   }
 
+  /// Another lock, taken here or by all callers, is held from the read to the change.
+  bool under_one_lock(FunctionId f, const Entry &read, const Entry &write) const {
+    auto same = [](const Hold &a, const Hold &b) {
+      return a.must && b.must && a.lock == b.lock && !a.taken.empty() && !b.taken.empty() &&
+             same_site(a.taken.front().site, b.taken.front().site);
+    };
+    for (const Hold &h : read.around)
+      if (!(h.lock == read.lock) && llvm::any_of(write.around, [&](const Hold &o) { return same(h, o); })) return true;
+    const auto &contexts = program_.info[f].contexts;
+    return !contexts.empty() && llvm::all_of(contexts, [](const Context &c) {
+      return !c.concurrent || llvm::any_of(c.holds, [](const Hold &h) { return h.must; });
+    });
+  }
+
   /// Does the function wait as long as the read says so?
   static bool waited_for(const Function &fn, const Flow &flow, uint32_t read) {
     for (uint32_t b = 0; b < fn.blocks.size(); ++b) {
@@ -188,9 +205,11 @@ private:
     for (const Entry &e : all) (e.write ? writes : reads) = true;
     if (!reads || !writes) return;
     Flow flow(fn);
-    std::set<const Op *> said;
+    std::vector<Site> said; // sections: several fields that go together are one finding
     for (const Entry &write : all) {
-      if (!write.write || write.settled || said.count(write.op) || !is_data(write.location)) continue;
+      if (!write.write || write.settled ||
+          llvm::any_of(said, [&](const Site &s) { return same_site(s, write.section); }) || !is_data(write.location))
+        continue;
       auto to = spot_of(fn, write.op);
       if (!to) continue;
       llvm::BitVector controllers = flow.controllers(to->block);
@@ -202,6 +221,7 @@ private:
         if (!from || read.op->id > write.op->id || !flow.forward(from->block, to->block)) continue;
         bool by_value = llvm::is_contained(write.op->uses, read.op->id);
         if (!by_value && !controlled_by(fn, controllers, read.op->id)) continue;
+        if (under_one_lock(f, read, write)) continue;
         if (waited_for(fn, flow, read.op->id) || said_before(all, read, write)) continue;
         if (!others_write(program_, f, stripped(read.location))) continue;
         Decision d;
@@ -212,7 +232,7 @@ private:
         d.lock = write.lock;
         if (!write.call) d.dropped = write.section;
         out.push_back(d);
-        said.insert(write.op);
+        said.push_back(write.section);
         break;
       }
     }

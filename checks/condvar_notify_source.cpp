@@ -118,6 +118,7 @@ private:
       if (!lock || w->op->how == How::Timed || (!w->predicate && !w->looped)) continue;
       for (FunctionId f = 0; f < program_.functions.size(); ++f) {
         if (program_.functions[f].in_system_header || program_.functions[f].is_constructor) continue;
+        if (makes(f, lock)) continue;
         for (const Point &p : program_.info[f].accesses) {
           if (!p.op->write || p.own || !w->tested.count(p.path.last_field()) || !bare(f, p, lock)) continue;
           const Decl *d = program_.decl(p.path.last_field());
@@ -138,6 +139,15 @@ private:
         }
       }
     }
+  }
+
+  /// Who initialises the lock makes the object: nobody waits on it yet.
+  bool makes(FunctionId f, Symbol lock) const {
+    return llvm::any_of(program_.functions[f].blocks, [&](const Block &b) {
+      return llvm::any_of(b.ops, [&](const Op &op) {
+        return op.kind == OpKind::LockInit && !op.args.empty() && op.args[0].path.last_field() == lock;
+      });
+    });
   }
 
   /// No lock is taken after the change before the function ends.

@@ -84,7 +84,8 @@ std::vector<Waiting> all_waits(const Program &program) {
         if (op.value.function)
           if (auto fn = program.by_usr.find(op.value.function); fn != program.by_usr.end())
             w.tested = reads_of(program, fn->second);
-        for (uint32_t c : flow->decided_by(b)) add_reads(program, i, f.blocks[c].branch.uses, w.tested);
+        for (uint32_t c : flow->decided_by(b)) // tested before it waits
+          if (flow->forward(c, b)) add_reads(program, i, f.blocks[c].branch.uses, w.tested);
         w.looped = looped(f, *flow, b);
         for (llvm::StringRef rest = op.signature.str(); !rest.empty();) {
           auto [one, more] = rest.split('\n');
