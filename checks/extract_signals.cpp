@@ -1,5 +1,5 @@
 // What a signal handler must not reach: library functions that are not async-signal-safe (POSIX.1-2017, 2.4.3; the
-// Linux manual page signal-safety(7)) and C++ that allocates, throws or writes to streams. The first few of each
+// Linux manual page signal-safety(7)) and C++ that allocates or writes to streams. The first few of each
 // function are kept: one is enough to say.
 #include "extract_body.h"
 #include "llvm/ADT/StringSet.h"
@@ -45,7 +45,6 @@ static bool grows(llvm::StringRef method) {
 
 /// What is unsafe about the expression, as people call it; empty: nothing that is known.
 static std::string unsafe_in_handlers(Unit &unit, const Stmt *s) {
-  if (isa<CXXThrowExpr>(s)) return "throw";
   if (auto *made = dyn_cast<CXXNewExpr>(s)) return made->getNumPlacementArgs() ? "" : "operator new";
   if (isa<CXXDeleteExpr>(s)) return "operator delete";
   if (auto *construct = dyn_cast<CXXConstructExpr>(s)) {
@@ -88,13 +87,13 @@ static std::string unsafe_in_handlers(Unit &unit, const Stmt *s) {
 }
 
 void Body::note_unsafe(const Stmt *s) {
-  if (unsafe_ >= kMaxUnsafe || !isa<CallExpr, CXXConstructExpr, CXXNewExpr, CXXDeleteExpr, CXXThrowExpr>(s)) return;
+  if (unsafe_ >= kMaxUnsafe || !isa<CallExpr, CXXConstructExpr, CXXNewExpr, CXXDeleteExpr>(s)) return;
   std::string what = unsafe_in_handlers(unit_, s);
   if (what.empty()) return;
   ++unsafe_;
-  Op &op = add(OpKind::Remark, cast<Expr>(s)->getExprLoc());
-  op.remark = Remark::SignalUnsafe;
-  op.api = Symbol(what);
+  // A call of a function that has no body in sight.
+  Op &op = add(OpKind::Call, cast<Expr>(s)->getExprLoc());
+  op.callee = op.callee_name = op.api = Symbol(what);
 }
 
 /// sigaction(): the handler is a member of the structure that is passed, often of a union in it.

@@ -167,7 +167,6 @@ enum class Remark : uint8_t {
   ThreadBound, ///< `dest` is made to name state of this thread: variable `path`, or what `api` returns; How::Adopt: a
                ///< copy; neither: something else from here on
   ThreadBoundUse, ///< what local `dest` took from this thread is used; a copy: is put back; `path`, `api` as there
-  SignalUnsafe,    ///< what a signal handler must not do; `api`. The first few of a function
 };
 
 /// How an atomic operation changes its object.
@@ -204,7 +203,7 @@ struct Op {
   // acquires something, that is what is held; otherwise the object itself is the lock.
   Symbol via;
 
-  Symbol api;                    ///< Block, Spawn: name as people know it ("std::this_thread::sleep_for")
+  Symbol api; ///< Block, Spawn: name as people know it. Call: what signal handlers must not. Access: method, memory order
   int64_t timeout_ms = kForever; ///< Block, Wait, timed Acquire; 0 = does not block
   uint32_t group = 0;
   LockTraits traits; ///< Acquire: of the lock's type
@@ -219,7 +218,7 @@ struct Op {
   llvm::SmallVector<uint32_t, 2> uses;
   bool discarded = false; ///< Call, Spawn: nobody looks at the result
   bool in_try = false;    ///< Call, Throw: a handler of this function may catch what is thrown
-  Symbol fix; ///< Remark, Spawn, Access, Wait: what should stand from `fix_begin` up to `fix_end`; empty: none certain
+  Symbol fix;             ///< Remark, Spawn, Access, Wait: what should stand from `fix_begin` up to `fix_end`; empty: none certain
   Site fix_begin, fix_end;
   bool write = false, atomic = false, all = false;
   bool in_macro_of_system = false; ///< inside a macro from a system header: never a primary place

@@ -26,7 +26,7 @@ constexpr const char *kBlockNames[] = {"sleep",   "thread-wait", "sync-bridge", 
 constexpr const char *kRemarkNames[] = {
     "temporary-guard", "guard-is-variable", "empty-guard",     "local-mutex", "empty-section",
     "volatile-sync",   "dropped-future",    "dropped-task",    "resumes",     "leaves",
-    "borrowed-use",    "thread-bound",      "thread-bound-use", "signal-unsafe"};
+    "borrowed-use",    "thread-bound",      "thread-bound-use"};
 constexpr const char *kUpdateNames[] = {"none", "rmw", "cas"};
 constexpr const char *kBranchNames[] = {"none", "result", "owns", "flag"};
 constexpr const char *kContractNames[] = {"requires", "acquires",     "try-acquires", "releases",

@@ -91,9 +91,9 @@ private:
   /// What the operation does that a handler must not; empty: nothing.
   std::string wrong(const Op &op) const {
     switch (op.kind) {
-    case OpKind::Remark:
-      if (op.remark != Remark::SignalUnsafe) return {};
-      if (op.api.str() == "throw") return "throws an exception";
+    case OpKind::Throw: return op.api.str() == "throw" && !op.in_try ? "throws an exception" : "";
+    case OpKind::Call:
+      if (op.api.empty()) return {};
       return fmt::format("calls '{}', which is not async-signal-safe", op.api.str().str());
     case OpKind::Acquire:
       if (op.how != How::Lock && op.how != How::Timed) return {};
@@ -181,7 +181,10 @@ private:
   }
 
   void shared_data(FunctionId f, const Way &way) {
+    // What a handler does itself, or a function it calls. Deeper down are the functions of the program's own work,
+    // which only crash handlers reach, and only to say what happened.
     if (program_.functions[f].in_system_header) return;
+    if (way.caller != kNoFunction && way.caller != way.handler) return;
     for (const Point &p : program_.info[f].accesses) {
       if (!plain(p) || !said_.insert(p.path.last_field()).second) continue;
       auto other = used_elsewhere(p);
