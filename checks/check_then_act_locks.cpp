@@ -21,11 +21,16 @@ struct Entry {
   bool settled = false;  ///< a write that only happens if a test in the same section says so
   bool same_section_write = false;
   bool call = false;
+  bool assigned = false; ///< a write of a value as a whole: what a setter does with its argument
 };
 
-bool same_data(const Path &read, const Path &write) {
+/// Is what is written what was read, or an element or part of it? What a pointer leads to is not the pointer.
+bool same_data(const Program &program, const Path &read, const Path &write) {
   Path r = stripped(read);
-  return r.known() && r.last_field() && starts_with(write, r);
+  if (!r.known() || !r.last_field() || !starts_with(write, r)) return false;
+  if (r.steps.size() == write.steps.size()) return true;
+  const Decl *d = program.decl(r.last_field());
+  return d && d->by_value && !d->type.str().contains("_ptr<") && !d->type.str().ends_with("*");
 }
 
 class Sections {
@@ -69,6 +74,7 @@ private:
       e.section = h->taken.front().site;
       e.write = p.op->write;
       e.around = p.holds;
+      e.assigned = p.op->update == Update::None && p.op->api.empty() && p.op->value.truth == Value::Unknown;
       all.push_back(e);
     }
     if (depth < 3)
@@ -116,7 +122,7 @@ private:
       if (!e.write) {
         e.returned = returned.count(e.op->id) != 0;
         e.same_section_write = llvm::any_of(all, [&](const Entry &o) {
-          return o.write && same_site(o.section, e.section) && same_data(e.location, o.location);
+          return o.write && same_site(o.section, e.section) && same_data(program_, e.location, o.location);
         });
       } else if (!e.call) {
         if (!flow) flow.emplace(fn);
@@ -215,11 +221,12 @@ private:
       llvm::BitVector controllers = flow.controllers(to->block);
       for (const Entry &read : all) {
         if (read.write || read.same_section_write || same_site(read.section, write.section) ||
-            !(read.lock == write.lock) || !same_data(read.location, write.location) || !is_data(read.location))
+            !(read.lock == write.lock) || !same_data(program_, read.location, write.location) ||
+            !is_data(read.location))
           continue;
         auto from = spot_of(fn, read.op);
         if (!from || read.op->id > write.op->id || !flow.forward(from->block, to->block)) continue;
-        bool by_value = llvm::is_contained(write.op->uses, read.op->id);
+        bool by_value = (!write.call || write.assigned) && llvm::is_contained(write.op->uses, read.op->id);
         if (!by_value && !controlled_by(fn, controllers, read.op->id)) continue;
         if (under_one_lock(f, read, write)) continue;
         if (waited_for(fn, flow, read.op->id) || said_before(all, read, write)) continue;

@@ -44,7 +44,7 @@ void Body::evaluate_parts(const Stmt *s, unsigned depth) {
     access(binary->getLHS(), true, binary->getLHS()->getExprLoc());
     depends_by_assignment(binary, first);
     if (next_id_ != first && binary->getOpcode() == BO_Assign) ops_->back().value.truth = truth(binary->getRHS());
-    if (binary->getOpcode() != BO_Assign && next_id_ != first && ops_->back().atomic) ops_->back().update = Update::Rmw;
+    if (binary->getOpcode() != BO_Assign && next_id_ != first) ops_->back().update = Update::Rmw;
     if (binary->getOpcode() == BO_Assign) assign(binary->getLHS(), binary->getRHS(), binary->getLHS()->getExprLoc());
     return;
   }
@@ -60,7 +60,7 @@ void Body::evaluate_parts(const Stmt *s, unsigned depth) {
     if (!unary->isIncrementDecrementOp()) return;
     uint32_t first = next_id_;
     access(unary->getSubExpr(), true, unary->getSubExpr()->getExprLoc());
-    if (next_id_ != first && ops_->back().atomic) ops_->back().update = Update::Rmw;
+    if (next_id_ != first) ops_->back().update = Update::Rmw;
     return;
   }
   if (auto *call = dyn_cast<CallExpr>(s)) {

@@ -45,6 +45,7 @@ static bool grows(llvm::StringRef method) {
 
 /// What is unsafe about the expression, as people call it; empty: nothing that is known.
 static std::string unsafe_in_handlers(Unit &unit, const Stmt *s) {
+  if (isa<CXXThrowExpr>(s)) return "throw";
   if (auto *made = dyn_cast<CXXNewExpr>(s)) return made->getNumPlacementArgs() ? "" : "operator new";
   if (isa<CXXDeleteExpr>(s)) return "operator delete";
   if (auto *construct = dyn_cast<CXXConstructExpr>(s)) {
@@ -87,7 +88,7 @@ static std::string unsafe_in_handlers(Unit &unit, const Stmt *s) {
 }
 
 void Body::note_unsafe(const Stmt *s) {
-  if (unsafe_ >= kMaxUnsafe || !isa<CallExpr, CXXConstructExpr, CXXNewExpr, CXXDeleteExpr>(s)) return;
+  if (unsafe_ >= kMaxUnsafe || !isa<CallExpr, CXXConstructExpr, CXXNewExpr, CXXDeleteExpr, CXXThrowExpr>(s)) return;
   std::string what = unsafe_in_handlers(unit_, s);
   if (what.empty()) return;
   ++unsafe_;

@@ -212,7 +212,7 @@ struct Op {
   SpawnKind spawn = SpawnKind::Thread;
   BlockKind block = BlockKind::Sleep;
   Remark remark = Remark::TemporaryGuard;
-  Update update = Update::None; ///< Access: of an atomic
+  Update update = Update::None; ///< Access: of an atomic, or by ++ and +=
   /// Access that writes, Call, Return: operations of this function (Access, Call, Acquire, by id) whose results the
   /// written value, the arguments or the returned value depend on, directly or through locals. Sorted.
   llvm::SmallVector<uint32_t, 2> uses;

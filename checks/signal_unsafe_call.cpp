@@ -94,6 +94,7 @@ private:
     case OpKind::Throw: return op.api.str() == "throw" && !op.in_try ? "throws an exception" : "";
     case OpKind::Call:
       if (op.api.empty()) return {};
+      if (op.api.str() == "throw") return op.in_try ? "" : "throws an exception";
       return fmt::format("calls '{}', which is not async-signal-safe", op.api.str().str());
     case OpKind::Acquire:
       if (op.how != How::Lock && op.how != How::Timed) return {};

@@ -26,7 +26,7 @@ drogon::Task<int> handler() {
 drogon::Task<int> waits() {
   {
     std::unique_lock l(mu);
-    cv.wait(l, [] { return ready; }); // expect: blocking-in-coroutine
+    cv.wait(l, [] { return ready; }); // expect: blocking-in-coroutine side: condvar-notify
   }
   co_return 1;
 }

@@ -155,7 +155,7 @@ Task<int> Checkout::placeOk(Order o) {
 
 Task<int> Checkout::waitForPayment() {
   std::unique_lock<std::mutex> lk(m_);
-  paid_.wait(lk, [this] { return done_; });  // expect: blocking-in-coroutine
+  paid_.wait(lk, [this] { return done_; });  // expect: blocking-in-coroutine side: condvar-notify
   co_return 1;
 }
 
