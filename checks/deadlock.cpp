@@ -1,6 +1,7 @@
 // A circular wait that exists: the library found it while it stood and looked twice.
 #include "rule.h"
 #include "run_steps.h"
+#include "run_waits.h"
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -11,6 +12,11 @@ Threads that wait for each other in a circle never go on, and everything that ne
 no processor time and says nothing. Reported is the circle that exists now, of locks, joins, once-initialisers and waits
 that nobody is left to end, with the stack and the locks of every thread in it, within a second after it closed. The
 program is left as it is. Waits with a time-out, which end by themselves, are not reported.
+
+A wait for a condition variable or a semaphore can be ended by anybody. It is part of a deadlock when all threads of the
+process wait, and also, with the tier `ordered` instead of `actual`, when a thread in the circle waits for a lock and
+everybody who has ended such waits so far has been blocked for three seconds, or when only a signal handler is left that
+could.
 )";
 
 static const char bad[] = R"(
@@ -61,31 +67,6 @@ suppression file: `deadlock:NAME`, where NAME is a function, file or lock of the
 
 namespace {
 
-std::string waits_for(const Run &run, const BlockedThread &thread) {
-  switch (thread.waits) {
-  case WaitKind::Lock: return run.lock_name(thread.lock) + (thread.mode == LockMode::Shared ? " (for reading)" : "");
-  case WaitKind::Join: return fmt::format("the end of {}", run.thread_name(thread.joins));
-  case WaitKind::Once: return "an initialiser that runs once";
-  case WaitKind::Condition: return "a condition variable";
-  case WaitKind::Semaphore: return "a semaphore";
-  case WaitKind::Barrier: return "a barrier";
-  case WaitKind::None: break;
-  }
-  return {};
-}
-
-/// The name of the object if it is a global, in words for a message.
-std::string object_name(const Run &run, const LiveDeadlock &deadlock, const BlockedThread &thread) {
-  if (thread.waits == WaitKind::Lock || thread.waits == WaitKind::Join || !run.symbols || !thread.object) return {};
-  return run.symbols->variable(run, thread.object, deadlock.modules_seen);
-}
-
-std::string list_held(const Run &run, const BlockedThread &thread) {
-  std::vector<std::string> names;
-  for (const HeldLock &held : thread.held) names.push_back(run.lock_name(held.lock));
-  return names.empty() ? "" : " while it holds " + enumerate(names);
-}
-
 bool waits_for_itself(const BlockedThread &thread) {
   return thread.waits == WaitKind::Lock && std::any_of(thread.held.begin(), thread.held.end(),
                                                        [&](const HeldLock &held) { return held.lock == thread.lock; });
@@ -94,66 +75,67 @@ bool waits_for_itself(const BlockedThread &thread) {
 std::string message(const Run &run, const LiveDeadlock &deadlock, const std::vector<const BlockedThread *> &members) {
   std::vector<std::string> names;
   for (const BlockedThread *member : members) names.push_back(run.thread_name(member->thread));
+  std::string who = enumerate(names), wait = names.size() == 1 ? "waits" : "wait";
   switch (deadlock.kind) {
   case LiveDeadlock::Kind::Cycle:
-    if (names.size() == 1) return fmt::format("deadlock: {} waits for itself", names[0]);
-    return fmt::format("deadlock: {} wait for each other", enumerate(names));
+    if (names.size() == 1) return fmt::format("deadlock: {} waits for itself", who);
+    if (!deadlock.sure)
+      return fmt::format("deadlock: {} wait for each other, as far as is known who ends such waits", who);
+    return fmt::format("deadlock: {} wait for each other", who);
   case LiveDeadlock::Kind::NoWaker:
-    return fmt::format("deadlock: {} {}, and no thread is left that could end that", enumerate(names),
-                       names.size() == 1 ? "waits" : "wait");
+    return fmt::format("deadlock: {} {}, and no thread is left that could end that{}", who, wait,
+                       deadlock.sure ? "" : "; at most a signal handler could");
   case LiveDeadlock::Kind::OrphanedLock:
-    return fmt::format("deadlock: {} {} for a lock whose holder has ended", enumerate(names),
-                       names.size() == 1 ? "waits" : "wait");
+    return fmt::format("deadlock: {} {} for a lock whose holder has ended", who, wait);
+  case LiveDeadlock::Kind::LeftByFork:
+    return fmt::format("deadlock: {} {} for a lock that a thread of the parent process held at the fork: "
+                       "the child has no such thread to give it back",
+                       who, wait);
   }
   return {};
 }
 
-void add_steps(const Run &run, const LiveDeadlock &deadlock, const BlockedThread &thread, Finding &finding) {
-  std::string side = run.thread_name(thread.thread), object = object_name(run, deadlock, thread);
-  if (thread.waits == WaitKind::Lock)
-    finding.names.push_back(run.lock_name(thread.lock));
-  else if (!object.empty())
-    finding.names.push_back(object);
-  for (const HeldLock &held : thread.held)
-    finding.steps.push_back(
-        run_step(run, side, held.taken, fmt::format("{} took {} here", side, run.lock_name(held.lock))));
-  std::string what = thread.waits == WaitKind::None
-                         ? side + " is here"
-                         : fmt::format("{} waits for {}{} here{}", side, waits_for(run, thread),
-                                       object.empty() ? "" : " (" + object + ")", list_held(run, thread));
-  finding.steps.push_back(run_step(run, side, thread.stack, what));
-  finding.steps.back().main = thread.in_cycle;
+/// Who holds what and waits for what, in columns: the circle at a glance.
+std::string at_a_glance(const Run &run, const std::vector<const BlockedThread *> &members) {
+  std::vector<std::string> names;
+  for (const BlockedThread *member : members) names.push_back(run.thread_name(member->thread));
+  Schedule columns(std::move(names));
+  for (size_t i = 0; i < members.size(); ++i)
+    for (const HeldLock &held : members[i]->held) columns.add(i, "holds " + run.lock_name(held.lock));
+  for (size_t i = 0; i < members.size(); ++i) columns.add(i, "waits for " + waits_for(run, *members[i]));
+  return columns.text("where they stand");
 }
 
 void from_run(const Run &run, Findings &out) {
   for (const LiveDeadlock &deadlock : run.deadlocks) {
     std::vector<const BlockedThread *> members, bystanders;
     for (const BlockedThread &thread : deadlock.threads) (thread.in_cycle ? members : bystanders).push_back(&thread);
+    std::sort(bystanders.begin(), bystanders.end(), [](const BlockedThread *a, const BlockedThread *b) {
+      return std::pair(a->thread - 1, a) < std::pair(b->thread - 1, b);
+    });
     if (members.empty()) members.swap(bystanders);
     if (members.empty()) continue;
     if (members.size() == 1 && waits_for_itself(*members[0])) continue; // self-deadlock says so
 
     Finding finding;
     finding.rule = "deadlock";
-    finding.severity = Severity::Error;
-    finding.tier = Tier::Actual;
+    finding.severity = deadlock.sure ? Severity::Error : Severity::Warning;
+    finding.tier = deadlock.sure ? Tier::Actual : Tier::Ordered;
     finding.message = message(run, deadlock, members);
     size_t place = 0;
     for (const BlockedThread *member : members) {
-      add_steps(run, deadlock, *member, finding);
+      add_wait_steps(run, deadlock.modules_seen, *member, /*main=*/true, finding);
       if (member == members[0]) place = finding.steps.size() - 1;
     }
     for (const BlockedThread *member : members)
       add_created(run, member->thread, run.thread_name(member->thread), finding);
-    for (const BlockedThread *other : bystanders) add_steps(run, deadlock, *other, finding);
+    for (const BlockedThread *other : bystanders)
+      add_wait_steps(run, deadlock.modules_seen, *other, /*main=*/false, finding);
     set_place(finding, place);
+    if (members.size() > 1) finding.schedule = at_a_glance(run, members);
 
     std::vector<std::string> parts;
-    for (const BlockedThread *member : members)
-      parts.push_back(fmt::format("{} waits for {}", run.where(member->stack),
-                                  member->waits == WaitKind::Lock   ? run.lock_class(member->lock)
-                                  : member->waits == WaitKind::Join ? "a thread"
-                                                                    : waits_for(run, *member)));
+    for (const BlockedThread *member : members) parts.push_back(wait_key(run, *member));
     std::sort(parts.begin(), parts.end());
     for (const std::string &part : parts) finding.key += (finding.key.empty() ? "" : "; ") + part;
     out.push_back(std::move(finding));

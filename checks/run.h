@@ -128,8 +128,17 @@ struct Misuse {
 
 enum class WaitKind : uint8_t { None, Lock, Join, Once, Condition, Semaphore, Barrier };
 
+/// What the kernel says of a thread that waits for nothing that the library sees.
+struct KernelState {
+  uint64_t os_id = 0;
+  char state = 0;    ///< as in proc(5): R running, S sleeping, ...; 0 not known
+  int64_t call = -1; ///< number of the system call it is in, -1 none
+  uint64_t arguments[3] = {};
+  std::string file; ///< what the first argument is as a descriptor: "pipe:[9]", "/dev/pts/0"; may be empty
+};
+
 struct BlockedThread {
-  ThreadId thread = 0;
+  ThreadId thread = 0;             ///< 0: one that the library does not know, see `kernel`
   WaitKind waits = WaitKind::None; ///< None: running, or blocked where the library cannot see
   LockId lock = 0;                 ///< for Lock
   LockMode mode = LockMode::Exclusive;
@@ -139,13 +148,28 @@ struct BlockedThread {
   bool in_cycle = false; ///< part of the circular wait, not a bystander
   StackId stack = 0;
   std::vector<HeldLock> held;
+  KernelState kernel;
 };
 
 /// A circular wait that existed when it was recorded, re-validated by the library.
 struct LiveDeadlock {
-  enum class Kind : uint8_t { Cycle, NoWaker /*every thread waits and none can wake another*/, OrphanedLock } kind{};
+  enum class Kind : uint8_t {
+    Cycle,
+    NoWaker, ///< every thread waits and none can wake another
+    OrphanedLock,
+    LeftByFork, ///< the holder is a thread of the parent process
+  } kind{};
+  bool sure = true; ///< false: as far as can be known from who ended such waits before
   uint32_t modules_seen = 0;
   std::vector<BlockedThread> threads; ///< the members of the cycle first, in order: each waits for the next
+};
+
+/// What all threads were doing at a moment that somebody chose.
+struct Snapshot {
+  bool timed_out = false; ///< the time that `snarl run` gave the program was over; else somebody asked
+  uint64_t number = 0;    ///< the asker's
+  uint32_t modules_seen = 0;
+  std::vector<BlockedThread> threads;
 };
 
 struct Run;
@@ -174,6 +198,7 @@ struct Run {
   std::vector<Misuse> misuses;
   std::vector<LiveDeadlock> deadlocks;
   Measured measured;
+  std::vector<Snapshot> snapshots;
   /// What was not seen, in words for people ("12 situations dropped"). Rules add the bounds that they hit.
   mutable std::vector<std::string> blind_spots;
   bool ended = false;                ///< false: killed, or still running

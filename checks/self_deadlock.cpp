@@ -2,6 +2,7 @@
 #include "rule.h"
 #include "run_steps.h"
 #include "self_deadlock_source.h"
+#include <algorithm>
 #include <fmt/format.h>
 #include <set>
 
@@ -108,12 +109,15 @@ void from_run(const Run &run, Findings &out) {
       report(run, {misuse.thread, misuse.lock, misuse.taken, misuse.stack, refused}, out);
     }
   // A circle of one, found by looking at who waits for whom.
-  for (const LiveDeadlock &deadlock : run.deadlocks)
+  for (const LiveDeadlock &deadlock : run.deadlocks) {
+    if (std::count_if(deadlock.threads.begin(), deadlock.threads.end(), [](const auto &t) { return t.in_cycle; }) > 1)
+      continue; // a reader behind a writer who waits for that very reader
     for (const BlockedThread &waits : deadlock.threads)
       for (const HeldLock &held : waits.held)
         if (waits.waits == WaitKind::Lock && waits.in_cycle && held.lock == waits.lock &&
             seen.insert({waits.thread, waits.lock}).second)
           report(run, {waits.thread, waits.lock, held.taken, waits.stack, false, held.mode, waits.mode}, out);
+  }
 }
 
 } // namespace

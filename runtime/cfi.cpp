@@ -256,8 +256,9 @@ bool run(Reader reader, const uint8_t *end, const Cie &cie, const State &initial
   return true;
 }
 
-/// Address of the FDE that covers `pc`, by the binary search table of .eh_frame_hdr; null if there is none.
-const uint8_t *find_fde(const uint8_t *header, uintptr_t pc) {
+/// Address of the FDE that covers `pc`, by the binary search table of .eh_frame_hdr; null if there is none. `start`, if
+/// given, gets the address of the function.
+const uint8_t *find_fde(const uint8_t *header, uintptr_t pc, uintptr_t *start = nullptr) {
   // version 1, pointer any, count udata4, table of (datarel sdata4, datarel sdata4): what every linker writes
   if (header[0] != 1 || header[2] != 0x03 || header[3] != 0x3b) return nullptr;
   Reader reader{header + 4};
@@ -281,6 +282,7 @@ const uint8_t *find_fde(const uint8_t *header, uintptr_t pc) {
     else
       high = middle;
   }
+  if (low && start) *start = reinterpret_cast<uintptr_t>(header) + static_cast<uintptr_t>(intptr_t{row(low - 1).pc});
   return low ? header + row(low - 1).fde : nullptr;
 }
 
@@ -373,6 +375,12 @@ UnwindRow find_row(uintptr_t pc) {
   if (!header) return {};
   const uint8_t *fde = find_fde(header, pc);
   return fde ? row_from_fde(fde, pc) : UnwindRow{};
+}
+
+uintptr_t function_start(uintptr_t pc) {
+  uintptr_t start = 0;
+  const uint8_t *header = real::unwind_header(pc);
+  return header && find_fde(header, pc, &start) ? start : 0;
 }
 
 bool step(Frame &frame, const StackBounds &bounds) {

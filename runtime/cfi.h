@@ -42,6 +42,9 @@ struct StackBounds {
 /// The row for `pc` (pass the return address minus one) out of the unwind tables, or a row of kind None.
 UnwindRow find_row(uintptr_t pc);
 
+/// Where the function begins that `pc` is in, by the same tables; 0 if they do not say.
+uintptr_t function_start(uintptr_t pc);
+
 /// Replaces `frame` by its caller's. False at the outermost frame, or when tables or stack do not make sense.
 /// Memory outside `bounds` is read by system call, so that a wrong table cannot crash the program.
 bool step(Frame &frame, const StackBounds &bounds);

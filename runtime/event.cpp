@@ -1,5 +1,6 @@
 #include "event.h"
 #include "options.h"
+#include "process.h"
 #include "writer.h"
 
 namespace snarl_rt {
@@ -209,6 +210,14 @@ void lock_made(Thread *self, const void *address, uint64_t *word) {
   end_generation(address, word);
 }
 
+namespace {
+/// A process of one thread has no watcher; one that begins to wait for others all the same may wait for ever.
+void watch_if_alone(bool timed, const sem_t *semaphore) {
+  if (timed || !threads.only_one()) return;
+  if (!semaphore || load(*reinterpret_cast<const uint32_t *>(semaphore)) == 0) start_watcher();
+}
+} // namespace
+
 // ---- semaphores
 
 bool used_as_lock(const sem_t *s) {
@@ -224,6 +233,7 @@ void before_semaphore(Thread *self, sem_t *s, bool timed, Caller caller) {
     else
       return (void)before_lock(self, s, 'x', timed, caller, 'p');
   }
+  watch_if_alone(timed, s);
   block(self, 'p', s, timed, caller);
 }
 
@@ -334,6 +344,7 @@ void before_cond_wait(Thread *self, const void *cond, pthread_mutex_t *m, bool t
     record_situation(*self, ref_to(m), entry->id, 'x', timed, caller);
   }
   self->wait.mutex = m;
+  watch_if_alone(timed, nullptr);
   publish(*self, 'c', cond, 'x', timed, caller);
   if (load(extras)) extra_block(*self, 'c', cond, timed, entry, caller);
 }

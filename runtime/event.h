@@ -101,12 +101,24 @@ SNARL_INLINE char kind_of(const sem_t *) {
   return 'S';
 }
 
-SNARL_INLINE void publish(Thread &self, char kind, const void *object, char mode, bool timed, Caller caller) {
+struct Once;
+struct Custom;
+/// What kind of lock, for the watcher.
+template <class Lock> constexpr char kFamily = 'm';
+template <> inline constexpr char kFamily<pthread_rwlock_t> = 'w';
+template <> inline constexpr char kFamily<const volatile int> = 's';
+template <> inline constexpr char kFamily<volatile int> = 's';
+template <> inline constexpr char kFamily<sem_t> = 'S';
+template <> inline constexpr char kFamily<Once> = 'o';
+template <> inline constexpr char kFamily<Custom> = 'u';
+
+SNARL_INLINE void publish(Thread &self, char kind, const void *object, char mode, bool timed, Caller caller,
+                          char family = 0) {
   Wait &wait = self.wait;
   store(wait.object, object);
   store(wait.frame, caller.frame);
   compiler_barrier();
-  store(wait.ticket, Wait::next_ticket(load(wait.ticket), kind, mode, timed));
+  store(wait.ticket, Wait::next_ticket(load(wait.ticket), kind, mode, timed, family));
 }
 SNARL_INLINE void unpublish(Thread &self) {
   store(self.wait.ticket, load(self.wait.ticket) & ~uint64_t{0xff});
@@ -125,7 +137,8 @@ SNARL_INLINE LockId before_lock(Thread *self, Lock *lock, char mode, bool timed,
     if (SNARL_UNLIKELY(!self->situations.contains(key))) record_slow(*self, lock, id, mode, timed, caller);
     if (SNARL_UNLIKELY(mine(*self, lock)) && !timed) again_slow(*self, lock, id, mode, caller);
   }
-  publish(*self, wait, const_cast<const void *>(static_cast<const volatile void *>(lock)), mode, timed, caller);
+  publish(*self, wait, const_cast<const void *>(static_cast<const volatile void *>(lock)), mode, timed, caller,
+          kFamily<Lock>);
   if (SNARL_UNLIKELY(load(extras)))
     extra_want(*self, const_cast<const void *>(static_cast<const volatile void *>(lock)), id, kind_of(lock), mode,
                timed, caller);
@@ -223,7 +236,6 @@ void semaphore_made(Thread *self, sem_t *s, bool shared, unsigned value);
 
 /// Something that is initialised once: a lock that the initialiser's thread holds and everybody else wants, also after
 /// it is done, since on another day they might have come earlier.
-struct Once;
 inline LockRef ref_to(Once *o) {
   return ref_in_table(o, 'o');
 }
@@ -242,7 +254,6 @@ SNARL_INLINE char kind_of(const Once *) {
 
 /// A lock of the program's own, told by annotations. Taking it again is as wrong as with any; `deepen` counts what was
 /// allowed.
-struct Custom;
 inline LockRef ref_to(Custom *c) {
   return ref_in_table(c, 'u');
 }

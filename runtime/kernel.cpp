@@ -1,5 +1,4 @@
 #include "kernel.h"
-#include "measure.h"
 #include <fcntl.h>
 #include <signal.h>
 
@@ -7,106 +6,147 @@ namespace snarl_rt {
 
 namespace {
 
-/// The text of /proc/self/task/TID/NAME, as much as fits. Its length, or -1.
-long read_of_task(int tid, const char *name, char *text, size_t size) {
-  char path[64] = "/proc/self/task/", digits[12];
-  size_t at = length(path);
+/// `folder` + number + `rest`.
+void make_path(char (&path)[64], const char *folder, int number, const char *rest) {
+  char digits[12], *to = path;
+  while (*folder) *to++ = *folder++;
   int n = 0;
-  for (int rest = tid; rest; rest /= 10) digits[n++] = static_cast<char>('0' + rest % 10);
-  while (n) path[at++] = digits[--n];
-  __builtin_memcpy(path + at, name, length(name) + 1);
+  do digits[n++] = static_cast<char>('0' + number % 10);
+  while (number /= 10);
+  while (n) *to++ = digits[--n];
+  while (*rest) *to++ = *rest++;
+  *to = 0;
+}
+
+/// The beginning of the file, terminated; false if it cannot be read.
+template <size_t N> bool read_file(const char *path, char (&text)[N]) {
   long fd = raw_syscall(SYS_openat, AT_FDCWD, reinterpret_cast<long>(path), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return -1;
-  long got = raw_syscall(SYS_read, fd, reinterpret_cast<long>(text), static_cast<long>(size - 1));
+  if (fd < 0) return false;
+  long size = raw_syscall(SYS_read, fd, reinterpret_cast<long>(text), N - 1);
   raw_syscall(SYS_close, fd);
-  text[got > 0 ? got : 0] = 0;
-  return got > 0 ? got : -1;
+  text[size > 0 ? size : 0] = 0;
+  return size > 0;
 }
 
-uint64_t decimal(const char *&c) {
+uint64_t digits_at(const char *&c, uint64_t base) {
   uint64_t value = 0;
-  for (; *c >= '0' && *c <= '9'; ++c) value = value * 10 + static_cast<uint64_t>(*c - '0');
+  for (;; ++c)
+    if (*c >= '0' && *c <= '9')
+      value = value * base + static_cast<uint64_t>(*c - '0');
+    else if (base == 16 && *c >= 'a' && *c <= 'f')
+      value = value * base + static_cast<uint64_t>(*c - 'a') + 10;
+    else
+      return value;
+}
+
+/// A number with or without 0x, and the blank after it.
+uint64_t number_at(const char *&c) {
+  bool hexadecimal = c[0] == '0' && c[1] == 'x';
+  if (hexadecimal) c += 2;
+  uint64_t value = digits_at(c, hexadecimal ? 16 : 10);
+  c += *c == ' ';
   return value;
 }
 
-uint64_t hexadecimal(const char *&c) {
-  uint64_t value = 0;
-  for (; (*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'f'); ++c)
-    value = value * 16 + static_cast<uint64_t>(*c <= '9' ? *c - '0' : *c - 'a' + 10);
-  return value;
-}
-
-/// " 0x..." is next: its value. False if it is not.
-bool next_word(const char *&c, uintptr_t &value) {
-  if (c[0] != ' ' || c[1] != '0' || c[2] != 'x') return false;
-  c += 3;
-  value = hexadecimal(c);
-  return true;
+SystemCall system_call_of(int tid, uint64_t (&arguments)[6]) {
+  SystemCall made;
+  char path[64], text[256];
+  make_path(path, "/proc/self/task/", tid, "/syscall");
+  // "202 0x7f... 0x80 0x2 0x0 0x0 0x0 0x7ffc... 0x7f...", "-1 0x... 0x..." outside of any, or "running"
+  if (!read_file(path, text)) return made;
+  if (text[0] == 'r') made.state = SystemCall::Running;
+  if (text[0] < '0' || text[0] > '9') return made;
+  const char *c = text;
+  made.number = static_cast<int>(number_at(c));
+  for (uint64_t &argument : arguments) argument = number_at(c);
+  made.sp = number_at(c);
+  made.pc = number_at(c);
+  made.state = made.pc ? SystemCall::Blocked : SystemCall::Unknown;
+  return made;
 }
 
 } // namespace
 
-bool asleep_on(int tid, const void *address, size_t bytes) {
-  char text[128]; // "202 0x7f... ...": number of the call, its arguments
-  if (read_of_task(tid, "/syscall", text, sizeof text) <= 0) return false;
-  const char *c = text;
-  uintptr_t value = 0;
-  return decimal(c) == SYS_futex && next_word(c, value) && value - reinterpret_cast<uintptr_t>(address) < bytes;
+TaskCall task_call(int tid) {
+  TaskCall call;
+  SystemCall made = system_call_of(tid, call.arguments);
+  if (made.state != SystemCall::Blocked) return call;
+  call.number = made.number;
+  call.sp = made.sp;
+  call.pc = made.pc;
+  return call;
 }
 
 SystemCall system_call_of(int tid) {
-  SystemCall made;
-  char text[256]; // "running", or the number of the call, six arguments, stack pointer, program counter
-  if (read_of_task(tid, "/syscall", text, sizeof text) <= 0) return made;
-  if (text[0] == 'r') {
-    made.state = SystemCall::Running;
-    return made;
-  }
-  if (text[0] < '0' || text[0] > '9') return made;
-  const char *c = text;
-  made.number = static_cast<int>(decimal(c));
-  uintptr_t word = 0;
-  for (int i = 0; i < 6; ++i)
-    if (!next_word(c, word)) return made;
-  if (next_word(c, made.sp) && next_word(c, made.pc)) made.state = SystemCall::Blocked;
-  return made;
+  uint64_t arguments[6];
+  return system_call_of(tid, arguments);
 }
 
 uint64_t run_delay_of(int tid) {
-  char text[96]; // time on a processor, time waiting for one, time slices
-  if (read_of_task(tid, "/schedstat", text, sizeof text) <= 0) return 0;
+  char path[64], text[96]; // time on a processor, time waiting for one, time slices
+  make_path(path, "/proc/self/task/", tid, "/schedstat");
+  if (!read_file(path, text)) return 0;
   const char *c = text;
-  decimal(c);
-  return *c == ' ' ? decimal(++c) : 0;
+  number_at(c);
+  return number_at(c);
 }
 
 bool blocks_signal(int tid, int signal) {
-  char text[2048];
-  if (read_of_task(tid, "/status", text, sizeof text) <= 0) return true;
+  char path[64], text[2048];
+  make_path(path, "/proc/self/task/", tid, "/status");
+  if (!read_file(path, text)) return true;
   for (const char *c = text; *c; ++c)
     if (c[0] == 'S' && c[1] == 'i' && c[2] == 'g' && c[3] == 'B' && c[4] == 'l' && c[5] == 'k' && c[6] == ':') {
       for (c += 7; *c == '\t' || *c == ' '; ++c) {
       }
-      return hexadecimal(c) >> (signal - 1) & 1;
+      return digits_at(c, 16) >> (signal - 1) & 1;
     }
   return true;
 }
 
-uint32_t count_tasks() {
+char task_state(int tid) {
+  char path[64], text[128];
+  make_path(path, "/proc/self/task/", tid, "/stat");
+  if (!read_file(path, text)) return '?';
+  const char *state = nullptr; // "TID (name) S ...": the name may hold anything
+  for (const char *c = text; *c; ++c)
+    if (c[0] == ')' && c[1] == ' ') state = c + 2;
+  return state && *state > ' ' ? *state : '?';
+}
+
+bool asleep_on(int tid, const void *address, size_t bytes) {
+  TaskCall call = task_call(tid);
+  return call.number == SYS_futex && call.arguments[0] - reinterpret_cast<uintptr_t>(address) < bytes;
+}
+
+bool list_tasks(void (*one)(int tid, void *data), void *data) {
   long fd =
       raw_syscall(SYS_openat, AT_FDCWD, reinterpret_cast<long>("/proc/self/task"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return 0;
-  uint32_t n = 0;
+  if (fd < 0) return false;
   alignas(8) char entries[2048];
   for (long bytes; (bytes = raw_syscall(SYS_getdents64, fd, reinterpret_cast<long>(entries), sizeof entries)) > 0;)
     for (long at = 0; at < bytes;) {
       unsigned short size;
       __builtin_memcpy(&size, entries + at + 16, sizeof size); // struct linux_dirent64: inode, offset, size, type, name
-      n += entries[at + 19] != '.';
+      const char *name = entries + at + 19;
+      if (*name != '.') one(static_cast<int>(number_at(name)), data);
       at += size;
     }
   raw_syscall(SYS_close, fd);
-  return n;
+  return true;
+}
+
+uint32_t count_tasks() {
+  uint32_t n = 0;
+  return for_each_task([&](int) { ++n; }) ? n : 0;
+}
+
+void name_of_file(int fd, char (&name)[256]) {
+  char path[64];
+  make_path(path, "/proc/thread-self/fd/", fd, "");
+  long size = raw_syscall(SYS_readlinkat, AT_FDCWD, reinterpret_cast<long>(path), reinterpret_cast<long>(name),
+                          sizeof name - 1);
+  name[size > 0 ? size : 0] = 0;
 }
 
 bool handles_signals() {
@@ -130,8 +170,7 @@ bool handles_signals() {
       unsigned long mask;
     } action{};
     if (raw_syscall(SYS_rt_sigaction, signal, 0, reinterpret_cast<long>(&action), 8) == 0 &&
-        !is_sampling_handler(action.handler) && action.handler != reinterpret_cast<void *>(SIG_DFL) &&
-        action.handler != reinterpret_cast<void *>(SIG_IGN))
+        action.handler != reinterpret_cast<void *>(SIG_DFL) && action.handler != reinterpret_cast<void *>(SIG_IGN))
       return true;
   }
   return false;

@@ -66,7 +66,7 @@ void build_id(uintptr_t base, char (&out)[96]) {
 /// /proc/self/maps line by line, through a buffer on the stack.
 class Maps {
 public:
-  Maps() : fd_(raw_syscall(SYS_openat, AT_FDCWD, reinterpret_cast<long>("/proc/self/maps"), O_RDONLY | O_CLOEXEC)) {}
+  Maps() : fd_(raw_syscall(SYS_openat, AT_FDCWD, reinterpret_cast<long>("/proc/thread-self/maps"), O_RDONLY | O_CLOEXEC)) {}
   ~Maps() {
     if (fd_ >= 0) raw_syscall(SYS_close, fd_);
   }

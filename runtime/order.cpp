@@ -12,6 +12,7 @@
 // situation names them) hand over in this way; any other may have been taken for its own sake.
 #include "event.h"
 #include "real.h"
+#include "wakers.h"
 #include "writer.h"
 
 namespace snarl_rt {
@@ -128,7 +129,9 @@ uint64_t wakes_so_far() {
 }
 
 void wake(Thread *self, const void *object, LockId state) {
-  if (!self || !self->has_news) return;
+  if (!self) return;
+  note_waker(*self, object);
+  if (!self->has_news) return;
   Inside inside(*self);
   if (!may_follow(*self)) return;
   uint32_t segment = end_segment(*self);
@@ -141,7 +144,9 @@ void wake(Thread *self, const void *object, LockId state) {
 
 void signal_condition(Thread *self, const void *cond, bool all, Caller caller) {
   if (self && load(extras)) extra_wake(*self, all ? 'C' : 'c', cond, caller);
-  if (!self || !self->has_news) return;
+  if (!self) return;
+  note_waker(*self, cond);
+  if (!self->has_news) return;
   const Held &last = self->held[self->held_count ? self->held_count - 1 : 0]; // a slot given back keeps its number
   bool mutex = last.kind == 'm' || last.kind == 'r' || last.kind == 'e';
   wake(self, cond, mutex ? last.id : 0);

@@ -50,6 +50,7 @@ struct Wait {
       char kind; ///< 0: not waiting, else the letter of the trace's k line
       char mode;
       bool timed;
+      char family;       ///< of a lock: m mutex, w rwlock, s spin, S semaphore, o once, u custom
       uint32_t sequence; ///< one more at each wait
     };
     uint64_t ticket = 0;
@@ -59,10 +60,10 @@ struct Wait {
   ThreadId peer = 0;           ///< for joins
   const void *mutex = nullptr; ///< for condition variables: the mutex that is taken again at the end
 
-  static SNARL_INLINE uint64_t next_ticket(uint64_t last, char kind, char mode, bool timed) {
+  static SNARL_INLINE uint64_t next_ticket(uint64_t last, char kind, char mode, bool timed, char family) {
     return (last & ~uint64_t{0xffffffff}) + (uint64_t{1} << 32) +
            (static_cast<uint8_t>(kind) | static_cast<uint32_t>(static_cast<uint8_t>(mode)) << 8 |
-            static_cast<uint32_t>(timed) << 16);
+            static_cast<uint32_t>(timed) << 16 | static_cast<uint32_t>(static_cast<uint8_t>(family)) << 24);
   }
 };
 static_assert(offsetof(Wait, sequence) == 4);

@@ -12,6 +12,8 @@
 #include <stdint.h>
 
 #define SNARL_TRACE_VERSION 1
+/// Name of the library's own thread, as /proc/PID/task/TID/comm has it.
+#define SNARL_WATCHER_NAME "snarl-watcher"
 
 enum snarl_trace_letter {
   /// V version pid ppid realtime_ns exe-path        first line
@@ -60,8 +62,10 @@ enum snarl_trace_letter {
   /// I f count stack                                not seen: waits on futexes that the program makes itself, so far, and
   ///   where the first was
   SNARL_LINE_UNSEEN = 'I',
-  /// K deadlock kind n                              live deadlock, kind: c cycle, w nobody can wake, o orphaned lock;
-  ///   followed by n k-lines and one G line; without the G line it is incomplete
+  /// K deadlock kind n                              live deadlock, kind: c cycle, w nobody can wake, o orphaned lock,
+  ///   f lock left behind by fork; C and W: the same as far as can be known (all who ended such a wait before are
+  ///   blocked; only a signal handler could); followed by n k-lines, W lines of threads that wait for nothing we know,
+  ///   and one G line; without the G line it is incomplete
   SNARL_LINE_DEADLOCK = 'K',
   /// k deadlock thread wait object peer mode timed in-cycle stack n {lock mode stack}*n   one thread of it; wait: l
   /// lock,
@@ -69,6 +73,15 @@ enum snarl_trace_letter {
   ///   thread
   ///   waited for (j) or 0
   SNARL_LINE_DEADLOCK_THREAD = 'k',
+  /// U deadlock reason number n                     not a deadlock but what all threads were doing, reason: t the time
+  /// that
+  ///   the program was given is over, a somebody asked; number tells askers apart; followed like K, W lines also for
+  ///   tasks that are no threads of ours
+  SNARL_LINE_SNAPSHOT = 'U',
+  /// W deadlock thread os-tid state call arg1 arg2 arg3 file   what the kernel says of a thread (0: none of ours);
+  ///   state as in proc(5); call: number of the system call + 1, 0 none; file: what arg1 is as a descriptor, may be
+  ///   empty
+  SNARL_LINE_TASK = 'W',
   /// G deadlock
   SNARL_LINE_DEADLOCK_END = 'G',
   /// B record thread lock stack taken waiter waiter-stack lost longest-wait longest-call calls name

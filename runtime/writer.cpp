@@ -12,9 +12,11 @@ namespace snarl_rt {
 Trace trace;
 Arena arena;
 
+// By the caller's own number and not the process's, and so it is with everything in /proc: that one stands for the main
+// thread, which may have left by pthread_exit, and what has left has no memory.
 bool read_memory(void *to, const void *from, size_t bytes) {
   iovec local{to, bytes}, remote{const_cast<void *>(from), bytes};
-  return raw_syscall(SYS_process_vm_readv, raw_syscall(SYS_getpid), reinterpret_cast<long>(&local), 1,
+  return raw_syscall(SYS_process_vm_readv, raw_syscall(SYS_gettid), reinterpret_cast<long>(&local), 1,
                      reinterpret_cast<long>(&remote), 1, 0) == static_cast<long>(bytes);
 }
 
@@ -121,6 +123,14 @@ void Trace::choose_directory() {
   make_absolute(directory_, sizeof directory_);
 }
 
+bool Trace::ask_path(char *path, size_t capacity) const {
+  if (length(directory_) + 32 > capacity) return false;
+  char *to = append(path, directory_);
+  *to++ = '/';
+  *append(decimal(to, static_cast<uint64_t>(raw_syscall(SYS_getpid))), ".ask") = 0;
+  return true;
+}
+
 bool Trace::open_file() {
   choose_directory();
   raw_syscall(SYS_mkdirat, AT_FDCWD, reinterpret_cast<long>(directory_), 0777);
@@ -168,7 +178,7 @@ bool Trace::start() {
     Locked locked(lock_);
     if (started_) return !failed_;
     pid_ = static_cast<int>(raw_syscall(SYS_getpid));
-    long n = raw_syscall(SYS_readlinkat, AT_FDCWD, reinterpret_cast<long>("/proc/self/exe"),
+    long n = raw_syscall(SYS_readlinkat, AT_FDCWD, reinterpret_cast<long>("/proc/thread-self/exe"),
                          reinterpret_cast<long>(executable_), sizeof executable_ - 1);
     executable_[n > 0 ? n : 0] = 0;
     failed_ = !open_file();

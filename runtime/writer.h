@@ -54,6 +54,8 @@ public:
   /// one.
   uint8_t epoch() const { return load(epoch_); }
   const char *directory() const { return directory_; }
+  /// Where somebody outside leaves a question for this process (hang_ask.cpp). False if there is no room for it.
+  bool ask_path(char *path, size_t capacity) const;
   const char *path() const { return path_; }
   SpinLock &lock() { return lock_; }
 

@@ -92,7 +92,7 @@ llvm::Expected<LaunchResult> launch(const LaunchOptions &options) {
   LaunchResult result;
   int status = 0;
   Clock::time_point start = Clock::now(), next_tick = start + options.tick;
-  constexpr std::chrono::seconds grace{2}; // between SIGTERM and SIGKILL
+  Clock::time_point kill_at;
   bool killed = false;
   auto stop = [&](int signal) {
     kill(child, signal);
@@ -102,8 +102,10 @@ llvm::Expected<LaunchResult> launch(const LaunchOptions &options) {
     auto now = Clock::now();
     if (options.timeout.count() && !result.timed_out && now - start >= options.timeout) {
       result.timed_out = true;
+      if (options.on_time_over) options.on_time_over();
+      kill_at = Clock::now() + options.grace;
       stop(SIGTERM);
-    } else if (result.timed_out && !killed && now - start >= options.timeout + grace) {
+    } else if (result.timed_out && !killed && now >= kill_at) {
       killed = true;
       stop(SIGKILL);
     }

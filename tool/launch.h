@@ -16,8 +16,10 @@ struct LaunchOptions {
   bool halt_on_deadlock = false;
   std::string settings;            ///< more for SNARL_OPTIONS, "name=value:name=value"
   std::chrono::seconds timeout{0}; ///< 0: none
+  std::chrono::seconds grace{2};   ///< between SIGTERM and SIGKILL when the time is over
   std::chrono::milliseconds tick{200};
-  std::function<void()> on_tick; ///< called about every `tick` while the program runs
+  std::function<void()> on_tick;      ///< called about every `tick` while the program runs
+  std::function<void()> on_time_over; ///< called before the program is ended
   /// Called when the time is up, beside the signals that the program itself gets.
   std::function<void(int signal)> on_timeout;
 };

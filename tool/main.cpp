@@ -1,4 +1,5 @@
 // The `snarl` command: one verb per job, each with its own options and --help.
+#include "attach.h"
 #include "check.h"
 #include "explain.h"
 #include "facts_cmd.h"
@@ -27,6 +28,7 @@ int unknown_verb(llvm::StringRef word);
 constexpr Verb kVerbs[] = {
     {"check", "look for problems in source files, over the whole program", snarl::check_command},
     {"run", "run a program unchanged and report what its threads did", snarl::run_command},
+    {"attach", "show what the threads of a running process wait for", snarl::attach_command},
     {"report", "report again from recorded traces", snarl::report_command},
     {"explain", "what a rule means: why, bad and good example, how to silence it", snarl::explain_command},
     {"facts", "first half of check, for build systems: one file's facts", snarl::facts_command},

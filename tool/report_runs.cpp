@@ -73,8 +73,8 @@ Findings RunAnalysis::judge_live(Run &run) {
   run.symbols = symbols_;
   Findings all;
   for (const Rule *rule : analysis.rules())
-    if (llvm::StringRef(rule->name) == "deadlock" || llvm::StringRef(rule->name) == "self-deadlock")
-      rule->from_run(run, all);
+    for (llvm::StringRef name : {"deadlock", "self-deadlock", "hang"})
+      if (name == rule->name) rule->from_run(run, all);
   if (!nolint_) nolint_.emplace(sources_);
   std::erase_if(all, [&](const Finding &finding) {
     return suppressions_.matches(finding) || nolint_->suppresses(finding) || analysis.known(finding);

@@ -1,10 +1,13 @@
 #include "run.h"
+#include "ask.h"
 #include "launch.h"
 #include "report_runs.h"
+#include "stopped_threads.h"
 #include "trace_reader.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <fmt/format.h>
 #include <map>
@@ -14,17 +17,32 @@
 namespace snarl {
 namespace {
 
-constexpr int kHalted = 86;
+constexpr int kHalted = 86, kTimeOver = 124; // the latter as timeout(1) has it
 
 struct RunOptions {
   std::string trace;
   bool keep = false, halt = false;
-  unsigned timeout = 0;
   unsigned record = 0; ///< index of the choice
   unsigned record_limit = 64;
   unsigned blocked_ms = 10, stall_ms = 25, starved_ms = 500;
+  std::chrono::seconds timeout{0};
   std::string output;
 };
+
+llvm::Error parse_time(llvm::StringRef text, std::chrono::seconds &time) {
+  unsigned unit = 1, number = 0;
+  llvm::StringRef digits = text;
+  if (digits.consume_back("m"))
+    unit = 60;
+  else if (digits.consume_back("h"))
+    unit = 3600;
+  else
+    digits.consume_back("s");
+  if (digits.getAsInteger(10, number) || number == 0 || number > 1'000'000)
+    return llvm::createStringError("'" + text + "' is no time: 30, 30s, 10m or 2h");
+  time = std::chrono::seconds(uint64_t{number} * unit);
+  return llvm::Error::success();
+}
 
 /// The folder that the traces go to. A temporary one is removed again, unless it is to be kept.
 class TraceFolder {
@@ -84,7 +102,7 @@ public:
         continue;
       }
       Run &run = reader.trace.so_far();
-      size_t bad_ends = run.deadlocks.size() + run.misuses.size();
+      size_t bad_ends = run.deadlocks.size() + run.misuses.size() + run.snapshots.size();
       if (bad_ends == reader.judged) continue;
       reader.judged = bad_ends;
       say(run);
@@ -101,14 +119,27 @@ public:
       return std::tie(a.started, a.pid, a.trace_file) < std::tie(b.started, b.pid, b.trace_file);
     });
     for (Notice &notice : notices_) {
+      info.successful &= notice.severity != Severity::Error;
       info.notices.push_back(std::move(notice));
-      info.successful = false;
     }
     return runs;
   }
 
   bool said(const Finding &finding) const { return said_.count({finding.rule, finding.key}) != 0; }
   bool deadlock() const { return deadlock_; }
+
+  /// Has every recorded process that still runs say what its threads are doing.
+  void ask_all() {
+    look();
+    for (auto &[file, reader] : readers_) {
+      const Run &run = reader.trace.so_far();
+      if (!still_runs(run)) continue;
+      auto process = find_recorded(static_cast<int>(run.pid));
+      llvm::Error error = process ? ask(*process, /*time_over=*/true).takeError() : process.takeError();
+      if (error) notices_.push_back({Severity::Warning, llvm::toString(std::move(error)), {}});
+    }
+    look();
+  }
 
   /// Sends a signal to every recorded process that still runs.
   void signal_all(int signal) {
@@ -121,7 +152,7 @@ public:
   static bool still_runs(const Run &run) {
     if (run.ended || !run.pid || run.pid > INT32_MAX) return false;
     llvm::SmallString<256> image; // another program with a number that was used again is none of ours
-    return !llvm::sys::fs::real_path(fmt::format("/proc/{}/exe", run.pid), image) && image == run.program;
+    return !llvm::sys::fs::real_path(live_folder(static_cast<int>(run.pid)) + "/exe", image) && image == run.program;
   }
 
 private:
@@ -134,7 +165,7 @@ private:
   void say(Run &run) {
     Findings now;
     for (Finding &finding : analysis_.judge_live(run)) {
-      deadlock_ |= finding.rule == "deadlock" || finding.tier == Tier::Actual;
+      deadlock_ |= finding.rule != "hang" && finding.tier == Tier::Actual;
       if (said_.insert({finding.rule, finding.key}).second) now.push_back(std::move(finding));
     }
     if (now.empty() || analysis_.analysis.output.format != 0) return;
@@ -157,8 +188,7 @@ const char kEpilogue[] =
     "Exit codes: the program's own (128 + N if signal N ended it), but 1 if there are findings (see --fail-on), 2 if "
     "snarl "
     "could not do its work (the program cannot be started, or nothing could be recorded), 86 after --halt-on-deadlock "
-    "ended "
-    "it.\n\n"
+    "ended it, 124 if the time of --timeout was over and nothing was found (the hang itself is a finding).\n\n"
     "The report goes to stderr; the program's own output is not touched. Child processes are recorded too.";
 
 /// Text, JSON and SARIF of everything; the text leaves out what was printed while it happened.
@@ -209,7 +239,10 @@ int run_command(llvm::ArrayRef<const char *> args) {
   options.value("record-limit", "MIB", "stop --record=full when a process has logged so much (default: 64)",
                 run.record_limit);
   options.flag("halt-on-deadlock", "end a process that has deadlocked; exit code 86", run.halt);
-  options.value("timeout", "N", "end the program after N seconds (SIGTERM, then SIGKILL) and report", run.timeout);
+  options.option("timeout", "N[s|m|h]",
+                 "after that time report what every thread is doing, then end the program: SIGTERM, and SIGKILL if it "
+                 "is still there after 2 s",
+                 [&](llvm::StringRef text) { return parse_time(text, run.timeout); });
   options.section("Measurements (0: do not measure)");
   options.value("blocked-ms", "N",
                 "tell of blocking calls under a lock when others waited N milliseconds in sum (default: 10)",
@@ -241,7 +274,8 @@ int run_command(llvm::ArrayRef<const char *> args) {
   program.settings =
       fmt::format("blocked_ms={}:stall_ms={}:starved_ms={}", run.blocked_ms, run.stall_ms, run.starved_ms);
   if (run.record) program.settings += fmt::format(":record=full:record_limit_kb={}", uint64_t(run.record_limit) << 10);
-  program.timeout = std::chrono::seconds(run.timeout);
+  program.timeout = run.timeout;
+  program.on_time_over = [&] { watch.ask_all(); };
   program.on_tick = [&] { watch.look(); };
   program.on_timeout = [&](int signal) { watch.signal_all(signal); };
   auto result = launch(program);
@@ -252,7 +286,7 @@ int run_command(llvm::ArrayRef<const char *> args) {
   std::vector<Run> runs = watch.finish(info);
   if (result->timed_out)
     info.notices.push_back(
-        {Severity::Warning, fmt::format("the program did not end in {} s and was stopped", run.timeout), {}});
+        {Severity::Warning, fmt::format("the program did not end in {} s and was stopped", run.timeout.count()), {}});
   size_t alive = std::count_if(runs.begin(), runs.end(), Watch::still_runs);
   if (alive)
     info.notices.push_back({Severity::Note,
@@ -283,7 +317,8 @@ int run_command(llvm::ArrayRef<const char *> args) {
 
   if (exit_code == kTrouble) return kTrouble;
   if (run.halt && (watch.deadlock() || result->exit_code == kHalted)) return kHalted;
-  return exit_code == kFindings ? static_cast<int>(kFindings) : result->exit_code;
+  if (exit_code == kFindings) return kFindings;
+  return result->timed_out ? kTimeOver : result->exit_code;
 }
 
 } // namespace snarl

@@ -122,6 +122,8 @@ bool TraceReader::line(llvm::StringRef text) {
   case SNARL_LINE_BLOCKED: return blocked(in);
   case SNARL_LINE_STARVED: return unfair(in);
   case SNARL_LINE_STALL: return stall(in);
+  case SNARL_LINE_SNAPSHOT: return snapshot(in);
+  case SNARL_LINE_TASK: return task(in);
   case SNARL_LINE_FORK: return in.number(), in.done();
   case SNARL_LINE_COUNTER: {
     llvm::StringRef name = in.word();
@@ -265,15 +267,58 @@ bool TraceReader::deadlock(Fields &in) {
   uint32_t id = in.id();
   LiveDeadlock d;
   switch (in.letter()) {
+  case 'C': d.sure = false; [[fallthrough]];
   case 'c': d.kind = LiveDeadlock::Kind::Cycle; break;
+  case 'W': d.sure = false; [[fallthrough]];
   case 'w': d.kind = LiveDeadlock::Kind::NoWaker; break;
   case 'o': d.kind = LiveDeadlock::Kind::OrphanedLock; break;
+  case 'f': d.kind = LiveDeadlock::Kind::LeftByFork; break;
   default: return false;
   }
   uint64_t threads = in.number();
   if (!in.done() || threads > kMostHeld) return false;
-  open_deadlocks_[id] = {std::move(d), threads};
+  open_blocks_[id] = {std::move(d), threads, std::nullopt};
   return true;
+}
+
+bool TraceReader::snapshot(Fields &in) {
+  uint32_t id = in.id();
+  char reason = in.letter();
+  Snapshot s;
+  s.timed_out = reason == 't';
+  s.number = in.number();
+  uint64_t threads = in.number();
+  if (!in.done() || threads > kMostHeld || (reason != 't' && reason != 'a')) return false;
+  open_blocks_[id] = {{}, threads, std::move(s)};
+  return true;
+}
+
+/// A thread of the block gets what the kernel says of it; one that is not ours is added.
+bool TraceReader::task(Fields &in) {
+  auto found = open_blocks_.find(in.id());
+  uint32_t thread = in.id();
+  KernelState state;
+  state.os_id = in.number(), state.state = in.letter();
+  uint64_t call = in.number();
+  if (call > UINT32_MAX) return false;
+  state.call = static_cast<int64_t>(call) - 1;
+  for (uint64_t &argument : state.arguments) argument = in.number();
+  if (!in.ok() || found == open_blocks_.end()) return false;
+  state.file = in.text();
+  std::vector<BlockedThread> &threads = found->second.deadlock.threads;
+  if (thread == 0) {
+    if (threads.size() > kMostHeld) return false;
+    BlockedThread unknown;
+    unknown.kernel = std::move(state);
+    threads.push_back(std::move(unknown));
+    return true;
+  }
+  for (BlockedThread &blocked : llvm::reverse(threads))
+    if (blocked.thread == thread) {
+      blocked.kernel = std::move(state);
+      return true;
+    }
+  return false;
 }
 
 bool TraceReader::deadlock_thread(Fields &in) {
@@ -299,27 +344,32 @@ bool TraceReader::deadlock_thread(Fields &in) {
   t.in_cycle = in.number() != 0;
   t.stack = in.id();
   t.held = in.held();
-  auto found = open_deadlocks_.find(id);
-  if (!in.done() || found == open_deadlocks_.end() || found->second.second == 0) return false;
+  auto found = open_blocks_.find(id);
+  if (!in.done() || found == open_blocks_.end() || found->second.missing == 0) return false;
   if (t.waits == WaitKind::Lock) {
     if (t.object >= UINT32_MAX) return false;
     t.lock = t.object;
     t.object = 0;
   }
-  --found->second.second;
-  found->second.first.threads.push_back(std::move(t));
+  --found->second.missing;
+  found->second.deadlock.threads.push_back(std::move(t));
   return true;
 }
 
 bool TraceReader::deadlock_end(Fields &in) {
-  auto found = open_deadlocks_.find(in.id());
-  if (!in.done() || found == open_deadlocks_.end()) return false;
-  found->second.first.modules_seen = run_.modules.size();
-  // Lines of its threads can have been lost; what is there still tells most.
-  bool whole = found->second.second == 0;
-  run_.deadlocks.push_back(std::move(found->second.first));
-  open_deadlocks_.erase(found);
-  return whole;
+  auto found = open_blocks_.find(in.id());
+  if (!in.done() || found == open_blocks_.end()) return false;
+  OpenBlock block = std::move(found->second);
+  open_blocks_.erase(found);
+  if (block.snapshot) {
+    block.snapshot->modules_seen = run_.modules.size();
+    block.snapshot->threads = std::move(block.deadlock.threads);
+    run_.snapshots.push_back(std::move(*block.snapshot));
+  } else {
+    block.deadlock.modules_seen = run_.modules.size();
+    run_.deadlocks.push_back(std::move(block.deadlock));
+  }
+  return block.missing == 0; // lines of its threads can have been lost; what is there still tells most
 }
 
 Run TraceReader::finish() {
@@ -337,7 +387,7 @@ Run TraceReader::finish() {
       "lines of the trace made no sense and were skipped");
   say(!rest_.empty(), "line of the trace is incomplete and was skipped", "");
   attach_full_log(run_);
-  say(open_deadlocks_.size(), "report of a deadlock is incomplete", "reports of deadlocks are incomplete");
+  say(open_blocks_.size(), "report of a deadlock is incomplete", "reports of deadlocks are incomplete");
   return std::move(run_);
 }
 

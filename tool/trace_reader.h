@@ -48,13 +48,21 @@ private:
   bool blocked(Fields &in);
   bool unfair(Fields &in);
   bool stall(Fields &in);
+  bool snapshot(Fields &in);
+  bool task(Fields &in);
 
   Run run_;
   std::string rest_; ///< the beginning of a line
   uint64_t position_ = 0;
   bool begun_ = false;
   size_t lines_ = 0, unreadable_ = 0;
-  std::map<uint32_t, std::pair<LiveDeadlock, size_t>> open_deadlocks_; ///< and how many threads are still to come
+  /// A K or U block whose end has not come yet.
+  struct OpenBlock {
+    LiveDeadlock deadlock;
+    size_t missing = 0; ///< threads that are still to come
+    std::optional<Snapshot> snapshot;
+  };
+  std::map<uint32_t, OpenBlock> open_blocks_;
   std::map<std::string, uint64_t> counters_;
   std::set<std::pair<LockId, LockId>> on_purpose_; ///< held, wanted
 };

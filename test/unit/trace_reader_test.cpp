@@ -169,6 +169,31 @@ TEST(TraceReader, IncompleteDeadlockIsNoFinding) {
   EXPECT_EQ(run.blind_spots.size(), 1u);
 }
 
+TEST(TraceReader, Snapshots) {
+  snarl::Run run = read("V 1 1 0 0 x\nT 1 0 1 0 main\nT 2 1 2 0 \nU 1 t 5 2\nk 1 1 j 0 2 x 0 0 0 0\n"
+                        "k 1 2 - 0 0 x 0 0 0 0\nW 1 2 7 S 1 3 4 5 pipe:[9]\nW 1 0 8 R 0 0 0 0 \nG 1\n");
+  EXPECT_TRUE(run.blind_spots.empty());
+  EXPECT_TRUE(run.deadlocks.empty());
+  ASSERT_EQ(run.snapshots.size(), 1u);
+  const snarl::Snapshot &snapshot = run.snapshots[0];
+  EXPECT_TRUE(snapshot.timed_out);
+  EXPECT_EQ(snapshot.number, 5u);
+  ASSERT_EQ(snapshot.threads.size(), 3u);
+  EXPECT_EQ(snapshot.threads[0].joins, 2u);
+  EXPECT_EQ(snapshot.threads[1].kernel.call, 0);
+  EXPECT_EQ(snapshot.threads[1].kernel.arguments[0], 3u);
+  EXPECT_EQ(snapshot.threads[1].kernel.file, "pipe:[9]");
+  EXPECT_EQ(snapshot.threads[2].thread, 0u);
+  EXPECT_EQ(snapshot.threads[2].kernel.os_id, 8u);
+  EXPECT_EQ(snapshot.threads[2].kernel.call, -1);
+}
+
+TEST(TraceReader, NoSnapshots) {
+  for (const char *bad : {"U 1 z 5 2\n", "U 1 t\n", "W 1 2 7 S 1 3 4 5 \n", "U 1 t 5 0\nW 1 9 7 S 1 3 4 5 \nG 1\n",
+                          "U 1 t 5 0\nW 1 0 7 S fffffffff 3 4 5 \nG 1\n"})
+    EXPECT_EQ(read(std::string("V 1 1 0 0 x\n") + bad).blind_spots.size(), 1u) << bad;
+}
+
 TEST(TraceReader, WrongBeginnings) {
   EXPECT_NE(error_of("V 2 1 0 0 x\n").find("version 2"), std::string::npos);
   EXPECT_NE(error_of("V 2 1 0 0 x\n").find("test.trace"), std::string::npos);

@@ -8,6 +8,7 @@ namespace snarl_rt {
 
 void prepare_process() {}
 void something_found() {}
+void start_watcher() {}
 void watch_orphan(Thread &, const LockRef &, LockId, StackId) {}
 int process_id() {
   return getpid();

@@ -122,6 +122,21 @@ TEST(WaitGraph, TheOwnerIsGone) {
   EXPECT_EQ(entry, 0u);
 }
 
+TEST(WaitGraph, WakersMustAllBeStuck) {
+  Graph g; // 0 waits for a signal, as 1 and 2 have given before; 1 wants what 0 holds; 2 runs
+  g.add(Anybody, {1, 2});
+  g.add(Peers, {0});
+  g.add(Nothing);
+  EXPECT_EQ(g.stuck(false), (Bits{false, false, false}));
+  g.nodes[2].need = Peers; // 2 too
+  g.nodes[2].first_peer = g.nodes[1].first_peer;
+  g.nodes[2].peers = 1;
+  EXPECT_EQ(g.stuck(false), (Bits{true, true, true}));
+  uint32_t entry = 9;
+  EXPECT_TRUE(g.nodes[0].by_wakers);
+  EXPECT_EQ(g.cycle(1, entry), 2u);
+}
+
 // Greatest set S with: every member waits, and needs somebody of S (or is hopeless, or S is everybody). By trying all
 // sets.
 TEST(WaitGraph, IsTheGreatestFixpoint) {
