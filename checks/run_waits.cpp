@@ -149,11 +149,11 @@ std::string list_held(const Run &run, const BlockedThread &thread) {
 }
 
 std::string doing(const Run &run, uint32_t modules_seen, const BlockedThread &thread) {
-  std::string here = thread.stack ? " here" : "";
-  if (thread.waits == WaitKind::None) return in_kernel(thread.kernel, here) + list_held(run, thread);
+  if (thread.waits == WaitKind::None)
+    return in_kernel(thread.kernel, thread.stack ? " here" : "") + list_held(run, thread);
   std::string object = object_name(run, modules_seen, thread);
-  return fmt::format("waits {}for {}{}{}{}", thread.timed ? "with a time-out " : "", waits_for(run, thread),
-                     object.empty() ? "" : " (" + object + ")", here, list_held(run, thread));
+  return fmt::format("waits {}for {}{} here{}", thread.timed ? "with a time-out " : "", waits_for(run, thread),
+                     object.empty() ? "" : " (" + object + ")", list_held(run, thread));
 }
 
 std::string name_of(const Run &run, const BlockedThread &thread) {
