@@ -10,6 +10,32 @@ namespace {
 
 uint32_t blocks = 0; ///< K and U, numbered together
 
+template <class T> bool read_at(uintptr_t address, T &value) {
+  return read_memory(&value, reinterpret_cast<const void *>(address), sizeof value);
+}
+
+/// Does the instruction before `back` call `function`: directly, through a word of the global offset table, or through
+/// a stub of the procedure linkage table, which jumps through such a word?
+bool calls(uintptr_t back, uintptr_t function) {
+  uint8_t code[6];
+  int32_t distance;
+  uintptr_t word = 0;
+  if (!read_at(back - 6, code)) return false;
+  __builtin_memcpy(&distance, code + 2, sizeof distance);
+  uintptr_t target = back + static_cast<uintptr_t>(intptr_t{distance});
+  if (code[0] == 0xff && code[1] == 0x15) return read_at(target, word) && word == function; // call *word(%rip)
+  if (code[1] != 0xe8) return false;                                                        // call target
+  if (target == function) return true;
+  uint8_t stub[11];
+  if (!read_at(target, stub)) return false;
+  int at = stub[0] == 0xf3 && stub[1] == 0x0f && stub[2] == 0x1e && stub[3] == 0xfa ? 4 : 0; // endbr64
+  at += stub[at] == 0xf2;                                                                    // bnd
+  if (stub[at] != 0xff || stub[at + 1] != 0x25) return false;                                // jmp *word(%rip)
+  __builtin_memcpy(&distance, stub + at + 2, sizeof distance);
+  target += static_cast<uintptr_t>(at + 6 + intptr_t{distance});
+  return read_at(target, word) && word == function;
+}
+
 /// The base pointer of `frame` when its function keeps one and only pc and sp are known: the first place on the stack
 /// that looks like that function's frame, which is to say that the instruction before the return address there calls
 /// this very function. 0 if there is none near.
@@ -23,12 +49,8 @@ uintptr_t find_base(const Frame &frame) {
     if (!read_memory(words, reinterpret_cast<const void *>(from), sizeof words)) return 0;
     for (uintptr_t at = 0; at < kWindow / 2; at += 2) { // such frames are aligned to 16 bytes
       uintptr_t here = from + at * sizeof(uintptr_t), next = words[at], back = words[at + 1];
-      uint8_t call[5];
       if (here < frame.sp || back < 4096 || (next > 1 && next <= here)) continue;
-      if (!read_memory(call, reinterpret_cast<const void *>(back - 5), sizeof call) || call[0] != 0xe8) continue;
-      int32_t distance;
-      __builtin_memcpy(&distance, call + 1, sizeof distance);
-      if (back + static_cast<uintptr_t>(intptr_t{distance}) == start) return here;
+      if (calls(back, start)) return here;
     }
   }
   return 0;

@@ -156,7 +156,9 @@ bool TraceReader::thread(Fields &in) {
   t.id = in.id(), t.parent = in.id(), t.os_id = in.number(), t.created = in.id();
   if (!in.ok() || !t.id) return false;
   t.name = in.text();
-  return run_.threads.emplace(t.id, std::move(t)).second;
+  // Two threads that tell of a third one at once may both do so.
+  auto [at, fresh] = run_.threads.emplace(t.id, t);
+  return fresh || (at->second.parent == t.parent && at->second.created == t.created);
 }
 
 std::optional<RunLockKind> lock_kind(char letter) {
