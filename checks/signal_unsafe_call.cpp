@@ -73,18 +73,20 @@ private:
   struct Way {
     FunctionId handler = kNoFunction, caller = kNoFunction;
     const Op *call = nullptr;
+    unsigned depth = 0; ///< calls between the handler and the function
   };
 
   void follow(FunctionId handler) {
     std::deque<FunctionId> work{handler};
-    reached_.try_emplace(handler, Way{handler, kNoFunction, nullptr});
+    reached_.try_emplace(handler, Way{handler, kNoFunction, nullptr, 0});
     while (!work.empty()) {
       FunctionId f = work.front();
       work.pop_front();
       if (program_.functions[f].in_system_header) continue;
       if (unsafe(f)) continue; // enough is said of what it calls
+      unsigned depth = reached_.at(f).depth + 1;
       for (const CallEdge &e : program_.info[f].edges)
-        if (!e.spawn && reached_.try_emplace(e.callee, Way{handler, f, e.op}).second) work.push_back(e.callee);
+        if (!e.spawn && reached_.try_emplace(e.callee, Way{handler, f, e.op, depth}).second) work.push_back(e.callee);
     }
   }
 
@@ -119,6 +121,9 @@ private:
           first = &op;
     if (!first) return false;
     const Way &way = reached_.at(f);
+    // What the handler does, and what the functions do that it calls. Of all that lies deeper, which in a handler that
+    // prints the state of a crashed server is the whole server, the nearest.
+    if (way.depth > 1 && !deep_.insert(way.handler).second) return true;
     Finding finding = begin(Hop{first->site, f, {}});
     std::string handler = program_.name_of(way.handler), what = wrong(*first);
     finding.message = f == way.handler ? fmt::format("signal handler '{}' {}", handler, what)
@@ -222,6 +227,7 @@ private:
   std::map<FunctionId, Hop> installed_;
   std::map<FunctionId, Way> reached_;
   std::set<Symbol> said_;
+  std::set<FunctionId> deep_; ///< handlers of which something deeper was said
 };
 
 void from_source(const Program &program, Findings &out) {

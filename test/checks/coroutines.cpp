@@ -51,7 +51,7 @@ void deep2() { std::this_thread::sleep_for(std::chrono::milliseconds(3)); } // e
 void deep() { deep2(); } // side: blocking-in-coroutine
 int main() {
   drogon::app().getLoop()->runAfter(1.0, [] { deep(); }); // side: blocking-in-coroutine
-  drogon::app().getIOLoop(1)->queueInLoop([] { handler(); waits(); resolve(); trial(); held(); });
+  drogon::app().getIOLoop(1)->queueInLoop([] { handler(); waits(); resolve(); trial(); held(); }); // side: dropped-future
   deep();
   unifex::sync_wait(held());
   drogon::app().getLoop()->loop();

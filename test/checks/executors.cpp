@@ -56,4 +56,4 @@ struct Svc {
     co_return n;
   }
 };
-int main() { Svc s; s.start(); s.poll(); s.held(); s.released(); s.evb.loopForever(); }
+int main() { Svc s; s.start(); s.poll(); s.held(); s.released(); s.evb.loopForever(); } // side: dropped-future

@@ -38,4 +38,4 @@ struct S {
   Task<int> sevenOk() { if (!spin.try_lock()) co_await Task<void>{}; else spin.unlock(); co_return 1; }
 };
 Task<int> all(S &s) { co_await s.one(); co_await s.oneOk(); co_await s.two(); co_await s.twoOk(); co_await s.three(); co_await s.threeOk(); co_await s.four(); co_await s.fourOk(); co_await s.five(); co_await s.fiveOk(); co_await s.six(); co_await s.sixOk(); co_await s.seven(); co_await s.sevenOk(); co_return 1; }
-int main() { S s; all(s); }
+int main() { S s; all(s); } // side: dropped-future

@@ -112,7 +112,7 @@ class Strand {
       q_.push(std::move(f));
       if (!running_) running_ = start = true;
     }
-    if (start) std::thread([this] { drain(); }).detach();
+    if (start) std::thread([this] { drain(); }).detach();  // side: thread-lifetime
   }
   std::size_t queued() const {
     std::lock_guard g(mu_);
