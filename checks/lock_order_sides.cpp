@@ -79,6 +79,11 @@ Finding describe(std::vector<Side> sides, Tier tier, bool across) {
   finding.names = locks;
   finding.schedule = schedule.text("possible unsafe schedule");
   set_place(finding, 1);
+  LockPattern &pattern = sides[0].run->patterns[finding.key];
+  if (pattern.sides.empty() || tier > pattern.tier) {
+    pattern = {tier, {}};
+    for (const Side &side : sides) pattern.sides.push_back(steered_side(*side.run, *side.situation, side.held));
+  }
   return finding;
 }
 

@@ -7,6 +7,7 @@
 #include "finding.h"
 #include "full_log.h"
 #include "run_measured.h"
+#include "lock_pattern.h"
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -172,6 +173,15 @@ struct Snapshot {
   std::vector<BlockedThread> threads;
 };
 
+/// A thread was held up by `snarl confirm`, before the lock that a side of its plan holds, or the one it wants.
+struct SteeredStop {
+  ThreadId thread = 0;
+  unsigned side = 0; ///< from 1
+  bool before_hold = false;
+  uint64_t ms = 0;
+  enum class End : uint8_t { Closed, Arrived, Time, Standstill } end{};
+};
+
 struct Run;
 
 /// Turns addresses into names. What cannot be named is left empty, never guessed.
@@ -199,6 +209,9 @@ struct Run {
   std::vector<LiveDeadlock> deadlocks;
   Measured measured;
   std::vector<Snapshot> snapshots;
+  std::vector<SteeredStop> steered;
+  /// What to drive a run into for a finding, by its key. Filled by the rule that made it.
+  mutable std::map<std::string, LockPattern> patterns;
   /// What was not seen, in words for people ("12 situations dropped"). Rules add the bounds that they hit.
   mutable std::vector<std::string> blind_spots;
   bool ended = false;                ///< false: killed, or still running

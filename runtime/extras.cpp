@@ -1,6 +1,7 @@
 #include "extras.h"
 #include "full.h"
 #include "options.h"
+#include "steer.h"
 #include "trace_format.h"
 
 namespace snarl_rt {
@@ -22,10 +23,12 @@ bool is(Options::Text text, const char *word) {
 void start_extras() {
   uint32_t modes = 0;
   if (is(options.record, "full")) modes |= kRecordFull;
+  if (start_steering()) modes |= kSteer;
   store(extras, modes);
 }
 
-void extra_want(Thread &self, const void *, LockId id, char kind, char, bool timed, Caller) {
+void extra_want(Thread &self, const void *lock, LockId id, char kind, char mode, bool timed, Caller caller) {
+  if (on(kSteer)) steer_want(self, lock, id, mode, timed, caller); // first: the others need not know of delays
   if (on(kRecordFull)) full_want(self, id, kind, timed);
 }
 
@@ -35,7 +38,8 @@ void extra_got(Thread &self, const Held &entry, Caller) {
 
 void extra_refused(Thread &, const void *, LockId, char, int, Caller) {}
 
-void extra_release(Thread &self, const Held &entry, Caller) {
+void extra_release(Thread &self, const Held &entry, Caller caller) {
+  if (on(kSteer)) steer_point(self, 'u', caller);
   if (on(kRecordFull)) full_release(self, entry);
 }
 
@@ -43,7 +47,8 @@ void extra_lost(Thread &self, const Held &entry) {
   if (on(kRecordFull)) full_lost(self, entry.id);
 }
 
-void extra_block(Thread &self, char kind, const void *object, bool, const Held *mutex, Caller) {
+void extra_block(Thread &self, char kind, const void *object, bool, const Held *mutex, Caller caller) {
+  if (on(kSteer)) steer_point(self, kind, caller);
   if (on(kRecordFull)) full_block(self, kind, object, mutex);
 }
 
@@ -51,7 +56,8 @@ void extra_unblock(Thread &self, char kind, const void *object, bool done, const
   if (on(kRecordFull)) full_unblock(self, kind, object, done, mutex, caller);
 }
 
-void extra_wake(Thread &self, char kind, const void *object, Caller) {
+void extra_wake(Thread &self, char kind, const void *object, Caller caller) {
+  if (on(kSteer)) steer_point(self, 'w', caller);
   if (on(kRecordFull)) full_wake(self, kind, object);
 }
 
@@ -59,7 +65,9 @@ void extra_create(Thread &self, Thread &child, Caller) {
   if (on(kRecordFull)) full_thread(self, SNARL_FULL_CREATE, child.id);
 }
 
-void extra_start(Thread &) {}
+void extra_start(Thread &self) {
+  if (on(kSteer)) steer_point(self, 't', SNARL_CALLER);
+}
 
 void extra_end(Thread &self) {
   if (on(kRecordFull)) full_end(self);
@@ -70,6 +78,7 @@ void extra_joined(Thread &self, ThreadId child, Caller) {
 }
 
 void extra_forked(Thread &self) {
+  if (on(kSteer)) steer_forked();
   if (on(kRecordFull)) full_forked(self);
 }
 

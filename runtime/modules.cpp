@@ -29,40 +29,6 @@ bool remember(uintptr_t start, uintptr_t end) {
   return true;
 }
 
-/// The build id of the object whose file header is mapped at `base`, in hexadecimal; "-" if it has none.
-void build_id(uintptr_t base, char (&out)[96]) {
-  out[0] = '-';
-  out[1] = 0;
-  Elf64_Ehdr header;
-  auto at = [&](uint64_t offset) { return reinterpret_cast<const void *>(base + offset); };
-  if (!base || !read_memory(&header, at(0), sizeof header) || header.e_ident[0] != 0x7f || header.e_ident[1] != 'E')
-    return;
-  for (int i = 0; i < header.e_phnum; ++i) {
-    Elf64_Phdr segment;
-    if (!read_memory(&segment, at(header.e_phoff + static_cast<uint64_t>(i) * sizeof segment), sizeof segment)) return;
-    if (segment.p_type != PT_NOTE) continue;
-    for (uint64_t place = segment.p_offset, end = place + segment.p_filesz; place + 16 < end;) {
-      struct {
-        Elf64_Nhdr head;
-        char name[4];
-        uint8_t id[40];
-      } note;
-      size_t bytes = end - place < sizeof note ? end - place : sizeof note;
-      if (!read_memory(&note, at(place), bytes)) return;
-      if (note.head.n_type == NT_GNU_BUILD_ID && note.head.n_namesz == 4) {
-        size_t n = note.head.n_descsz < sizeof note.id ? note.head.n_descsz : sizeof note.id;
-        for (size_t k = 0; k < n; ++k) {
-          out[2 * k] = "0123456789abcdef"[note.id[k] >> 4];
-          out[2 * k + 1] = "0123456789abcdef"[note.id[k] & 15];
-        }
-        out[2 * n] = 0;
-        return;
-      }
-      place += sizeof note.head + ((note.head.n_namesz + 3) & ~3u) + ((note.head.n_descsz + 3) & ~3u);
-    }
-  }
-}
-
 /// /proc/self/maps line by line, through a buffer on the stack.
 class Maps {
 public:
@@ -106,7 +72,41 @@ uint64_t hex(const char *&text) {
 
 } // namespace
 
-void tell_modules() {
+void find_build_id(const CodeMapping &mapping, char (&out)[96]) {
+  const uintptr_t base = mapping.base;
+  out[0] = '-';
+  out[1] = 0;
+  Elf64_Ehdr header;
+  auto at = [&](uint64_t offset) { return reinterpret_cast<const void *>(base + offset); };
+  if (!base || !read_memory(&header, at(0), sizeof header) || header.e_ident[0] != 0x7f || header.e_ident[1] != 'E')
+    return;
+  for (int i = 0; i < header.e_phnum; ++i) {
+    Elf64_Phdr segment;
+    if (!read_memory(&segment, at(header.e_phoff + static_cast<uint64_t>(i) * sizeof segment), sizeof segment)) return;
+    if (segment.p_type != PT_NOTE) continue;
+    for (uint64_t place = segment.p_offset, end = place + segment.p_filesz; place + 16 < end;) {
+      struct {
+        Elf64_Nhdr head;
+        char name[4];
+        uint8_t id[40];
+      } note;
+      size_t bytes = end - place < sizeof note ? end - place : sizeof note;
+      if (!read_memory(&note, at(place), bytes)) return;
+      if (note.head.n_type == NT_GNU_BUILD_ID && note.head.n_namesz == 4) {
+        size_t n = note.head.n_descsz < sizeof note.id ? note.head.n_descsz : sizeof note.id;
+        for (size_t k = 0; k < n; ++k) {
+          out[2 * k] = "0123456789abcdef"[note.id[k] >> 4];
+          out[2 * k + 1] = "0123456789abcdef"[note.id[k] & 15];
+        }
+        out[2 * n] = 0;
+        return;
+      }
+      place += sizeof note.head + ((note.head.n_namesz + 3) & ~3u) + ((note.head.n_descsz + 3) & ~3u);
+    }
+  }
+}
+
+void each_code_mapping(void (*visit)(const CodeMapping &mapping, void *context), void *context) {
   char line[600];
   uintptr_t base = 0; ///< where offset 0 of the file is, whose mappings we are passing
   Maps maps;
@@ -119,13 +119,22 @@ void tell_modules() {
     if (!offset) base = start;
     if (!executable) continue;
     while (*at && *at != '/' && *at != '[') ++at;
-    if (same(at, "[vsyscall]") || !remember(start, end)) continue;
-    char id[96];
-    build_id(*at == '/' ? base : 0, id);
-    Line told(SNARL_LINE_MODULE);
-    told.hex(start).hex(end).hex(offset).text(id).text(*at ? at : "[anonymous]");
-    trace.write(told);
+    if (same(at, "[vsyscall]")) continue;
+    visit({start, end, offset, *at == '/' ? base : 0, *at ? at : "[anonymous]"}, context);
   }
+}
+
+void tell_modules() {
+  each_code_mapping(
+      [](const CodeMapping &mapping, void *) {
+        if (!remember(mapping.start, mapping.end)) return;
+        char id[96];
+        find_build_id(mapping, id);
+        Line told(SNARL_LINE_MODULE);
+        told.hex(mapping.start).hex(mapping.end).hex(mapping.offset).text(id).text(mapping.path);
+        trace.write(told);
+      },
+      nullptr);
 }
 
 void tell_module_of(uintptr_t pc) {

@@ -132,6 +132,9 @@ struct Thread {
   Caller once_caller;
   struct FullLog *full = nullptr; ///< what is logged with record=full, see full.cpp
   bool full_over = false;         ///< its log is complete
+  uintptr_t stopped_at = 0;       ///< frame of the wrapper in which steering holds the thread up, 0: nowhere
+  uint64_t points = 0;            ///< synchronisation points passed, counted by noise only
+  uint64_t delayed_us = 0;        ///< by noise
   uint8_t once_passed[32] = {};   ///< a bit for each once that recorded something: this thread came after it
 
   // ---- measurements: see measure.h

@@ -107,6 +107,11 @@ enum snarl_trace_letter {
   /// R limit                                        a full log of at most so many bytes lies beside this trace: see
   /// below
   SNARL_LINE_FULL_LOG = 'R',
+  /// c n thread point letter microseconds           noise delayed a thread at its so many-th synchronisation point
+  /// c s thread side point ms end                   steering stopped a thread before the lock that a side of the plan
+  ///   holds (point h) or wants (w); end: c the circle closed, a the side that goes first has arrived, t time was over,
+  ///   s nobody else could move
+  SNARL_LINE_STEERED = 'c',
 };
 
 // ---- The full log: what every thread did, in order. One append-only file per process beside its trace,

@@ -133,6 +133,7 @@ bool TraceReader::line(llvm::StringRef text) {
     return true;
   }
   case SNARL_LINE_FULL_LOG: run_.has_full_log = true; return in.number(), in.done();
+  case SNARL_LINE_STEERED: return steered(in);
   case SNARL_LINE_QUIT: run_.ended = true; return in.at_end();
   default:
     // Letters of later additions are no mistake; anything else is.
@@ -372,6 +373,24 @@ bool TraceReader::deadlock_end(Fields &in) {
     run_.deadlocks.push_back(std::move(block.deadlock));
   }
   return block.missing == 0; // lines of its threads can have been lost; what is there still tells most
+}
+
+bool TraceReader::steered(Fields &in) {
+  if (in.letter() != 's') return in.ok(); // noise: nothing is judged by it
+  SteeredStop s;
+  s.thread = in.id(), s.side = in.id();
+  s.before_hold = in.letter() == 'h';
+  s.ms = in.number();
+  switch (in.letter()) {
+  case 'c': s.end = SteeredStop::End::Closed; break;
+  case 'a': s.end = SteeredStop::End::Arrived; break;
+  case 't': s.end = SteeredStop::End::Time; break;
+  case 's': s.end = SteeredStop::End::Standstill; break;
+  default: return false;
+  }
+  if (!in.done()) return false;
+  run_.steered.push_back(s);
+  return true;
 }
 
 Run TraceReader::finish() {

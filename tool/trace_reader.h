@@ -50,6 +50,7 @@ private:
   bool stall(Fields &in);
   bool snapshot(Fields &in);
   bool task(Fields &in);
+  bool steered(Fields &in);
 
   Run run_;
   std::string rest_; ///< the beginning of a line
