@@ -144,6 +144,21 @@ llvm::Expected<std::string> find_runtime_library() {
   return error("libsnarl_rt.so is neither beside {} nor in ../lib: name it in SNARL_RT", self);
 }
 
+llvm::Error parse_time(llvm::StringRef text, std::chrono::seconds &time) {
+  unsigned unit = 1, number = 0;
+  llvm::StringRef digits = text;
+  if (digits.consume_back("m"))
+    unit = 60;
+  else if (digits.consume_back("h"))
+    unit = 3600;
+  else
+    digits.consume_back("s");
+  if (digits.getAsInteger(10, number) || number == 0 || number > 1'000'000)
+    return llvm::createStringError("'" + text + "' is no time: 30, 30s, 10m or 2h");
+  time = std::chrono::seconds(uint64_t{number} * unit);
+  return llvm::Error::success();
+}
+
 std::string cannot_record(const std::string &program) {
   std::string path = program;
   if (program.find('/') == std::string::npos)

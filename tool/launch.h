@@ -36,6 +36,9 @@ llvm::Expected<LaunchResult> launch(const LaunchOptions &options);
 /// libsnarl_rt.so: $SNARL_RT, else beside this executable or in the library folders next to it.
 llvm::Expected<std::string> find_runtime_library();
 
+/// "30", "30s", "10m", "2h".
+llvm::Error parse_time(llvm::StringRef text, std::chrono::seconds &time);
+
 /// Why the dynamic linker will not load a preloaded library into `program` ("it is statically linked"); empty if it
 /// will, or nobody can tell.
 std::string cannot_record(const std::string &program);

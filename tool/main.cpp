@@ -1,6 +1,7 @@
 // The `snarl` command: one verb per job, each with its own options and --help.
 #include "attach.h"
 #include "check.h"
+#include "confirm.h"
 #include "explain.h"
 #include "facts_cmd.h"
 #include "options.h"
@@ -30,6 +31,7 @@ constexpr Verb kVerbs[] = {
     {"run", "run a program unchanged and report what its threads did", snarl::run_command},
     {"attach", "show what the threads of a running process wait for", snarl::attach_command},
     {"report", "report again from recorded traces", snarl::report_command},
+    {"confirm", "drive a program into a deadlock that was predicted", snarl::confirm_command},
     {"explain", "what a rule means: why, bad and good example, how to silence it", snarl::explain_command},
     {"facts", "first half of check, for build systems: one file's facts", snarl::facts_command},
     {"link", "second half of check: findings from facts of many files", snarl::link_command},

@@ -58,6 +58,12 @@ void Options::option(const char *name, const char *what, std::string help,
   options_.push_back({name, what, std::move(help), std::move(set)});
 }
 
+void Options::optional_value(const char *name, const char *what, std::string help,
+                             std::function<llvm::Error(llvm::StringRef)> set) {
+  option(name, what, std::move(help), std::move(set));
+  options_.back().value_optional = true;
+}
+
 const Options::Option *Options::find(llvm::StringRef name) const {
   for (const Option &option : options_)
     if (!option.is_section && option.name == name) return &option;
@@ -109,7 +115,7 @@ std::optional<int> Options::parse(llvm::ArrayRef<const char *> args) {
 
     std::string shown = (option->name.size() == 1 ? "-" : "--") + option->name;
     if (option->what.empty() && has_text) return fail(shown + " takes no value");
-    if (!option->what.empty() && !has_text) {
+    if (!option->what.empty() && !has_text && !option->value_optional) {
       if (i + 1 == args.size()) return fail(shown + " needs a value (" + option->what + ")");
       text = args[++i];
     }
@@ -129,7 +135,8 @@ void Options::print_help(llvm::raw_ostream &out) const {
     if (option.is_section) continue;
     bool is_short = option.name.size() == 1;
     std::string left = (is_short ? "  -" : "  --") + option.name;
-    if (!option.what.empty()) left += (is_short ? " " : "=") + option.what;
+    std::string value = (is_short ? " " : "=") + option.what;
+    if (!option.what.empty()) left += option.value_optional ? "[" + value + "]" : value;
     out << left;
     if (left.size() + 2 > kColumn)
       out << "\n" << std::string(kColumn, ' ');

@@ -35,6 +35,9 @@ public:
   void choice(const char *name, std::vector<std::string> choices, std::string help, unsigned &target);
   /// The general form: `set` judges the value; its error message is completed with the option's name.
   void option(const char *name, const char *what, std::string help, std::function<llvm::Error(llvm::StringRef)> set);
+  /// The same, but `--name` alone is enough: `set` then gets an empty text. A value comes after `=` only.
+  void optional_value(const char *name, const char *what, std::string help,
+                      std::function<llvm::Error(llvm::StringRef)> set);
   /// The first argument that is no option ends the options: it and all that follow go to rest().
   void stop_at_first_argument() { stop_at_first_ = true; }
   /// Text for the end of --help: exit codes, examples.
@@ -53,6 +56,7 @@ private:
     std::string name, what, help; ///< `what` empty: a flag
     std::function<llvm::Error(llvm::StringRef)> set;
     bool is_section = false;
+    bool value_optional = false;
   };
   const Option *find(llvm::StringRef name) const;
   std::string unknown(llvm::StringRef argument) const;

@@ -1,5 +1,6 @@
 #include "run.h"
 #include "ask.h"
+#include "confirmation.h"
 #include "launch.h"
 #include "report_runs.h"
 #include "stopped_threads.h"
@@ -11,6 +12,8 @@
 #include <csignal>
 #include <fmt/format.h>
 #include <map>
+#include <optional>
+#include <random>
 #include <set>
 #include <unistd.h>
 
@@ -27,22 +30,11 @@ struct RunOptions {
   unsigned blocked_ms = 10, stall_ms = 25, starved_ms = 500;
   std::chrono::seconds timeout{0};
   std::string output;
+  bool confirm = false;
+  unsigned repeat = 1;
+  std::optional<uint64_t> seed; ///< of --chaos, for the first run
+  std::string label;            ///< "run 3 of 20 (seed 7): " when there are several
 };
-
-llvm::Error parse_time(llvm::StringRef text, std::chrono::seconds &time) {
-  unsigned unit = 1, number = 0;
-  llvm::StringRef digits = text;
-  if (digits.consume_back("m"))
-    unit = 60;
-  else if (digits.consume_back("h"))
-    unit = 3600;
-  else
-    digits.consume_back("s");
-  if (digits.getAsInteger(10, number) || number == 0 || number > 1'000'000)
-    return llvm::createStringError("'" + text + "' is no time: 30, 30s, 10m or 2h");
-  time = std::chrono::seconds(uint64_t{number} * unit);
-  return llvm::Error::success();
-}
 
 /// The folder that the traces go to. A temporary one is removed again, unless it is to be kept.
 class TraceFolder {
@@ -217,12 +209,52 @@ int write_all(const Findings &findings, const ReportInfo &info, const OutputOpti
   return failing ? kFindings : kClean;
 }
 
+/// `--chaos` without a seed takes one that is short enough to be typed.
+llvm::Error parse_seed(llvm::StringRef text, std::optional<uint64_t> &seed) {
+  constexpr uint64_t most = 1'000'000'000;
+  uint64_t value = 1 + std::random_device()() % 1'000'000;
+  if (!text.empty() && (text.getAsInteger(10, value) || !value || value > most))
+    return llvm::createStringError("'" + text + "' is no seed: a number from 1 to 1000000000");
+  seed = value;
+  return llvm::Error::success();
+}
+
+/// Starts the program, waits for it and reports. `failed`: it hung, failed, or something was found.
+int run_once(const RunOptions &run, RunAnalysis &runs_analysis, LaunchOptions program, bool &failed);
+
+/// Again until something happens.
+int run_repeatedly(RunOptions run, RunAnalysis &runs_analysis, const LaunchOptions &program) {
+  bool quiet = runs_analysis.analysis.output.quiet || runs_analysis.analysis.output.format != 0;
+  int exit_code = kClean;
+  for (unsigned i = 0; i < run.repeat; ++i) {
+    LaunchOptions once = program;
+    std::string seed;
+    // A deadlock has to end for the next run to begin.
+    if (run.seed || run.repeat > 1) once.halt_on_deadlock = true;
+    if (run.seed) {
+      seed = fmt::format("{}", *run.seed + i);
+      once.settings += fmt::format(":chaos={}:blocked_ms=0:stall_ms=0:starved_ms=0", seed); // times mean nothing now
+    }
+    if (run.repeat > 1)
+      run.label = fmt::format("run {} of {}{}: ", i + 1, run.repeat, seed.empty() ? "" : " (seed " + seed + ")");
+    else if (run.seed)
+      run.label = fmt::format("seed {}: ", seed);
+    bool failed = false;
+    exit_code = run_once(run, runs_analysis, std::move(once), failed);
+    if (!failed) continue;
+    if (run.seed && !quiet && exit_code != kTrouble)
+      llvm::errs() << fmt::format("snarl: the same delays again: snarl run --chaos={} -- {}{}\n", seed,
+                                  program.command[0], program.command.size() > 1 ? " ..." : "");
+    break;
+  }
+  return exit_code;
+}
+
 } // namespace
 
 int run_command(llvm::ArrayRef<const char *> args) {
   RunOptions run;
   RunAnalysis runs_analysis;
-  const OutputOptions &output = runs_analysis.analysis.output;
   Options options(
       "run", "[options] [--] program [arguments...]",
       "Runs a program, unchanged and not recompiled, and reports what its threads did with locks: deadlocks while "
@@ -249,6 +281,17 @@ int run_command(llvm::ArrayRef<const char *> args) {
                 run.blocked_ms);
   options.value("stall-ms", "N", "tell of event loops that stay away for N milliseconds (default: 25)", run.stall_ms);
   options.value("starved-ms", "N", "tell of unfair waits for a lock of N milliseconds (default: 500)", run.starved_ms);
+  options.section("Other schedules");
+  options.optional_value("chaos", "SEED",
+                         "delay threads a little where they meet, at random; the seed is printed, and the same seed "
+                         "makes the same delays again. Ends a process that deadlocks",
+                         [&](llvm::StringRef text) { return parse_seed(text, run.seed); });
+  options.value("repeat", "N",
+                "run the program up to N times, with --chaos with a seed more each time, and stop when it hangs, fails "
+                "or something is found",
+                run.repeat);
+  options.flag("confirm", "drive the program into the deadlocks that were predicted, see snarl confirm --help",
+               run.confirm);
   runs_analysis.declare(options);
   options.value("o", "FILE", "print the findings into FILE (default: stderr)", run.output);
   options.epilogue(kEpilogue);
@@ -265,16 +308,25 @@ int run_command(llvm::ArrayRef<const char *> args) {
   if (program.command.empty()) return fail("run: name the program: snarl run -- program arguments");
   auto library = find_runtime_library();
   if (!library) return fail(llvm::toString(library.takeError()));
-  TraceFolder folder;
-  if (llvm::Error error = folder.open(run.trace)) return fail(llvm::toString(std::move(error)));
-  Watch watch(folder, runs_analysis);
   program.library = *library;
-  program.trace_dir = folder.path();
   program.halt_on_deadlock = run.halt;
   program.settings =
       fmt::format("blocked_ms={}:stall_ms={}:starved_ms={}", run.blocked_ms, run.stall_ms, run.starved_ms);
   if (run.record) program.settings += fmt::format(":record=full:record_limit_kb={}", uint64_t(run.record_limit) << 10);
   program.timeout = run.timeout;
+  if (!run.repeat) return fail("--repeat: at least one run");
+  return run_repeatedly(run, runs_analysis, program);
+}
+
+namespace {
+
+int run_once(const RunOptions &run, RunAnalysis &runs_analysis, LaunchOptions program, bool &failed) {
+  const OutputOptions &output = runs_analysis.analysis.output;
+  failed = true;
+  TraceFolder folder;
+  if (llvm::Error error = folder.open(run.trace)) return fail(llvm::toString(std::move(error)));
+  Watch watch(folder, runs_analysis);
+  program.trace_dir = folder.path();
   program.on_time_over = [&] { watch.ask_all(); };
   program.on_tick = [&] { watch.look(); };
   program.on_timeout = [&](int signal) { watch.signal_all(signal); };
@@ -303,6 +355,15 @@ int run_command(llvm::ArrayRef<const char *> args) {
   }
   Findings findings = runs_analysis.judge(runs, info);
   runs_analysis.suppress(findings, info);
+  if (run.confirm && info.successful) {
+    ConfirmOptions confirm{program.command, program.library, folder.path()};
+    confirm.timeout = program.timeout;
+    confirm.quiet = output.quiet || output.format != 0;
+    Confirmation confirmation(runs_analysis, confirm);
+    if (llvm::Error error = confirmation.attempt_all(findings, runs)) return fail(llvm::toString(std::move(error)));
+    info.notices.insert(info.notices.end(), confirmation.notices().begin(), confirmation.notices().end());
+    if (confirmation.confirmed()) folder.keep(); // the plans are there
+  }
   runs_analysis.add_notices(info);
   llvm::Error trouble = runs_analysis.analysis.finish(findings, info);
   int exit_code = write_all(findings, info, output, run.output, watch);
@@ -310,15 +371,17 @@ int run_command(llvm::ArrayRef<const char *> args) {
   if (run.keep || alive) folder.keep();
   bool mixed = output.format != 0 && run.output.empty(); // JSON stays JSON
   if (!output.quiet && !mixed) {
-    llvm::errs() << "snarl: " << summary_line(findings, info) << " in " << extent(runs);
+    llvm::errs() << "snarl: " << run.label << summary_line(findings, info) << " in " << extent(runs);
     if (!folder.temporary()) llvm::errs() << "; traces: " << folder.path();
     llvm::errs() << '\n';
   }
 
+  failed = exit_code != kClean || result->exit_code != 0 || watch.deadlock();
   if (exit_code == kTrouble) return kTrouble;
   if (run.halt && (watch.deadlock() || result->exit_code == kHalted)) return kHalted;
   if (exit_code == kFindings) return kFindings;
   return result->timed_out ? kTimeOver : result->exit_code;
 }
 
+} // namespace
 } // namespace snarl
