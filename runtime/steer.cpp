@@ -290,14 +290,22 @@ bool may_stop(Thread &self, Caller caller) {
   return true;
 }
 
-/// The entry of the lock that the side holds when it wants the other.
-Held *held_at(Thread &self, uint32_t side) {
+/// The innermost entry that was taken where the side takes its first lock. `exact`: and is that lock.
+Held *held_at(Thread &self, uint32_t side, bool exact) {
   for (uint32_t i = self.held_count; i-- > 0;) {
     Held &entry = self.held[i];
     if (!entry.address || entry.depth & kInWait || !(verdict_of(self, entry.stack).holds & 1 << side)) continue;
-    if (same_lock(plan->sides[side].hold, entry.address)) return &entry;
+    if (!exact || same_lock(plan->sides[side].hold, entry.address)) return &entry;
   }
   return nullptr;
+}
+
+/// Is this the pair of locks that the plan means? All pairs at these places are counted, whatever locks they are.
+bool right_occurrence(Thread &self, uint32_t side, LockId wanted) {
+  if (!plan->sides[side].occurrence) return true;
+  Held *held = held_at(self, side, false);
+  uint32_t number = held ? occurrence(self, side, held->id, wanted) : 0;
+  return !number || number == plan->sides[side].occurrence;
 }
 
 } // namespace
@@ -321,11 +329,9 @@ void steer_want(Thread &self, const void *lock, LockId id, char mode, bool timed
   uint32_t first = plan->first ? 1u << (plan->first - 1) : 0;
   for (uint32_t i = 0; i < plan->side_count; ++i) {
     const PlanSide &side = plan->sides[i];
-    if (!(verdict.wants & 1 << i) || side.want.mode != mode || !same_lock(side.want, lock)) continue;
-    Held *held = held_at(self, i);
+    if (!(verdict.wants & 1 << i) || side.want.mode != mode || !right_occurrence(self, i, id)) continue;
+    Held *held = same_lock(side.want, lock) ? held_at(self, i, true) : nullptr;
     if (!held || held->mode != side.hold.mode) continue;
-    uint32_t number = occurrence(self, i, held->id, id);
-    if (side.occurrence && number && number != side.occurrence) continue;
     if (fruitless(self, i, held->id, id, 0) >= kFruitless) continue;
     LockId held_id = held->id;
     __atomic_or_fetch(&arrived, 1u << i, __ATOMIC_RELAXED);

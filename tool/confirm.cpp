@@ -50,6 +50,10 @@ void list(const std::vector<Candidate> &all) {
                                 to_string(all[i].finding.tier), all[i].finding.key);
 }
 
+std::string predicted(size_t n) {
+  return fmt::format("{} predicted {}", n, n == 1 ? "deadlock" : "deadlocks");
+}
+
 int replay_command(const std::string &file, Confirmation &confirmation, const RunAnalysis &analysis) {
   auto buffer = llvm::MemoryBuffer::getFile(file);
   if (!buffer) return fail("cannot read '" + file + "': " + buffer.getError().message());
@@ -116,8 +120,7 @@ int confirm_command(llvm::ArrayRef<const char *> args) {
   info.notices.clear(); // of the traces: the report has said them
   std::vector<Candidate> all = candidates(std::move(findings), *runs);
   if (only_list) return list(all), kClean;
-  if (number > all.size())
-    return fail(fmt::format("--finding={}: there are {} predicted deadlocks in the traces", number, all.size()));
+  if (number > all.size()) return fail(fmt::format("--finding={}: the traces have {}", number, predicted(all.size())));
   if (number) all = {all[number - 1]};
   if (!key.empty()) {
     std::erase_if(all, [&](const Candidate &c) { return c.finding.key != key; });

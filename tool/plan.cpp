@@ -28,7 +28,8 @@ std::string write_plan(const SteeringPlan &plan) {
     sides += "side\n";
     point("hold", side.hold);
     point("want", side.want);
-    if (plan.occurrences && side.occurrence) sides += fmt::format("occurrence {}\n", side.occurrence);
+    bool exact = side.hold.global && side.want.global; // says all about the locks that there is to say
+    if (plan.occurrences && side.occurrence && !exact) sides += fmt::format("occurrence {}\n", side.occurrence);
   }
   std::string text = "snarl plan 1\n";
   if (!plan.about.empty()) text += fmt::format("about {}\n", one_line(plan.about));

@@ -24,8 +24,8 @@
 // THIRD: snarl: run 1 of 5: no findings
 // THIRD: snarl: run 3 of 5: no findings
 // THIRD-NOT: run 4 of 5
-// RUN: %snarl run --chaos=0 -- ./prog busy > out.txt 2>&1; test $? = 2; FileCheck %s --check-prefix=SEED < out.txt
-// SEED: snarl: error: --chaos: '0' is no seed
+// RUN: %snarl run --chaos=0 -- ./prog busy > out.txt 2>&1; test $? = 2; FileCheck %s --check-prefix=ZERO < out.txt
+// ZERO: snarl: error: --chaos: '0' is no seed
 #include <atomic>
 #include <condition_variable>
 #include <cstdio>

@@ -5,7 +5,7 @@
 // CHECK-DAG: they can deadlock; run [[N]] of 10 was driven into it [lock-order, confirmed]
 // CHECK-DAG: (in run [[N]] of 10, which was driven into it) [deadlock, actual]
 // CHECK: snarl: again: snarl confirm --replay {{.*}}/confirmed-1.plan -- ./prog ...
-// CHECK: snarl: 1 of 1 predicted deadlocks confirmed
+// CHECK: snarl: 1 of 1 predicted deadlock confirmed
 //
 // RUN: %snarl confirm --replay two/confirmed-1.plan -- ./prog two > replay.txt 2>&1; test $? = 1
 // RUN: FileCheck %s --check-prefix=REPLAY < replay.txt
@@ -16,7 +16,7 @@
 // APART: snarl: run 3 of 3: not reached: {{.*}}came to
 // APART-NOT: confirmed]
 // APART: note: not reached in 3 runs, which proves nothing: 
-// APART: snarl: 0 of 1 predicted deadlocks confirmed
+// APART: snarl: 0 of 1 predicted deadlock confirmed
 //
 // What cannot be:
 // RUN: %snarl run --quiet --trace timed -- ./prog timed > record.txt 2>&1; %snarl confirm timed -- ./prog timed 2>&1 | FileCheck %s --check-prefix=TIMED

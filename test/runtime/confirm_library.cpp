@@ -19,12 +19,13 @@
 // RUN: FileCheck %s --check-prefix=OTHER < other.txt
 // OTHER: prog was built again since the trace was recorded: record it again
 //
-// RUN: %snarl confirm --finding 3 recorded -- ./prog 2>&1 | FileCheck %s --check-prefix=THIRD
-// THIRD: snarl: error: --finding=3: there are 1 predicted deadlocks in the traces
+// RUN: %snarl confirm --finding 3 recorded -- ./prog > third.txt 2>&1; test $? = 2
+// RUN: FileCheck %s --check-prefix=THIRD < third.txt
+// THIRD: snarl: error: --finding=3: the traces have 1 predicted deadlock
 // RUN: echo "snarl plan 2" > new.plan; %snarl confirm --replay new.plan -- ./prog > new.txt 2>&1; test $? = 2
 // RUN: FileCheck %s --check-prefix=NEW < new.txt
 // NEW: snarl: error: new.plan: line 1: a plan of another version
-// RUN: %snarl confirm gone -- ./prog 2>&1 | FileCheck %s --check-prefix=GONE
+// RUN: %snarl confirm gone -- ./prog > gone.txt 2>&1; test $? = 2; FileCheck %s --check-prefix=GONE < gone.txt
 // GONE: snarl: error: cannot read 'gone'
 #include <atomic>
 #include <functional>
