@@ -152,7 +152,7 @@ private:
       };
       if (k.concurrent != c.concurrent || k.starting != c.starting || !same_ended(k.begun, c.begun) ||
           !same_ended(k.ended, c.ended) || k.own_this != c.own_this || k.own_params != c.own_params ||
-          k.within != c.within || !same_holds(k, c))
+          k.once != c.once || k.within != c.within || !same_holds(k, c))
         continue;
       add_agents(f, i, c.agents);
       return;
@@ -170,6 +170,7 @@ private:
       k.within.clear();
       k.own_this &= c.own_this;
       k.own_params &= c.own_params;
+      k.once &= c.once;
       if (lost) queue_.push_back({f, uint32_t(all.size() - 1)});
       add_agents(f, all.size() - 1, c.agents);
       return;
@@ -217,8 +218,10 @@ private:
         a.entry = kNoFunction;
         a.started = {};
       }
-      a.repeats =
-          !loop && e.kind != SpawnKind::Signal && (e.repeats || sites_[f] > 1 || repeats(c) || c.agents.size() > 1);
+      // One loop that starts the functions of a table starts each of them once.
+      bool table = started_from_table(f, e);
+      a.repeats = !loop && e.kind != SpawnKind::Signal &&
+                  ((e.repeats && !table) || sites_[f] > 1 || repeats(c) || c.agents.size() > 1);
       uint32_t id = agent(a);
       if (!loop)
         for (uint32_t by : c.agents)
@@ -235,6 +238,7 @@ private:
     if (e.same_frame) fr.captures = callee.captures;
     next.agents = c.agents;
     next.concurrent = c.concurrent || e.beside;
+    next.once = c.once || llvm::StringRef(e.op->through.str()).ends_with("once"); // call_once, pthread_once
     next.ended = c.ended;
     add_sites(next.ended, e.ended);
     next.starting = c.starting;
@@ -272,6 +276,16 @@ private:
     for (size_t i = 0; i < e.args.size() && i < 64; ++i)
       if (e.args[i].known() && own(e.args[i], e.own_args >> i & 1)) next.own_params |= 1ull << i;
     enter(e.callee, std::move(next));
+  }
+
+  bool started_from_table(FunctionId f, const CallEdge &start) const {
+    auto same = [&](const CallEdge &o) { return o.spawn && o.op == start.op; };
+    if (llvm::count_if(program_.info[f].edges, same) < 2) return false;
+    unsigned entries = 0;
+    for (const Block &b : program_.functions[f].blocks)
+      for (const Op &op : b.ops)
+        entries += op.kind == OpKind::Assign && op.value.function == program_.functions[start.callee].usr;
+    return entries < 2;
   }
 
   bool repeats(const Context &c) const {

@@ -176,7 +176,7 @@ void Body::call(const CallExpr *e) {
     // A lock the user wrote.
     if (!type && c.decl->getDeclName().isIdentifier() && c.decl->getNumParams() <= 1)
       if (LockTraits traits = unit_.lock_traits(c.receiver_type); traits.is_lock)
-        if (auto method = lock_method(c.decl->getName()))
+        if (auto method = traits.spin ? spin_method(c.decl->getName()) : lock_method(c.decl->getName()))
           if (lock_call(e, c, *method, traits)) return;
   }
   if (asio_call(e, c)) return;

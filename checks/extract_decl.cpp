@@ -120,6 +120,22 @@ const CXXMethodDecl *Unit::lock_function(QualType type, llvm::StringRef wanted) 
   return nullptr;
 }
 
+/// acquire() and release() of a class that has nothing but an atomic flag: a spin lock by another name.
+bool Unit::spins(const CXXRecordDecl *record) {
+  unsigned flags = 0, fields = 0;
+  for (const FieldDecl *field : record->fields()) {
+    ++fields;
+    std::string type = field->getType().getCanonicalType().getUnqualifiedType().getAsString();
+    flags += type.find("atomic_flag") != std::string::npos || type.find("atomic<bool>") != std::string::npos;
+  }
+  if (flags != 1 || fields != 1) return false;
+  auto has = [&](llvm::StringRef a, llvm::StringRef b) {
+    QualType type = context.getRecordType(record);
+    return lock_function(type, a) && lock_function(type, b);
+  };
+  return has("acquire", "release") || has("Acquire", "Release") || has("enter", "leave") || has("Lock", "Unlock");
+}
+
 LockTraits Unit::lock_traits(QualType type) {
   if (const TypeModel *model = type_model(type)) return model->kind == TypeKind::Lock ? model->traits : LockTraits();
   LockTraits traits;
@@ -131,6 +147,7 @@ LockTraits Unit::lock_traits(QualType type) {
   if (record->hasAttr<ScopedLockableAttr>()) return traits;
   if (record->hasAttr<CapabilityAttr>()) traits.is_lock = true;
   if (lock_function(type, "lock") && lock_function(type, "unlock")) traits.is_lock = true;
+  if (spins(record)) traits.is_lock = traits.spin = true;
   if (traits.is_lock) traits.shared = lock_function(type, "lock_shared") != nullptr;
   return traits;
 }

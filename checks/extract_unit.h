@@ -41,6 +41,7 @@ public:
   const TypeModel *type_model(clang::QualType type); ///< looks through sugar, references and arrays, not pointers
   const TypeModel *type_model(const clang::CXXRecordDecl *record);
   const CallModel *call_model(const clang::FunctionDecl *callee, const clang::CXXRecordDecl *receiver);
+  bool spins(const clang::CXXRecordDecl *record);
   LockTraits lock_traits(clang::QualType type); ///< of models, attributes and classes with lock() and unlock()
   const clang::CXXMethodDecl *lock_function(clang::QualType type, llvm::StringRef name); ///< written by the user
   bool is_sync(clang::QualType type);

@@ -66,6 +66,10 @@ struct Finding {
   std::string rule; ///< without the "snarl-" prefix
   Severity severity = Severity::Warning;
   Tier tier = Tier::Possible;
+  /// 0..100: how likely it is that somebody who looks at the code agrees. Orders findings, and is what
+  /// --min-confidence compares. `reason` says in one clause what it rests on; empty: nothing to add.
+  unsigned confidence = 80;
+  std::string reason;
   std::string message;
   Place place;          ///< primary
   std::string function; ///< enclosing function of the primary place

@@ -5,7 +5,7 @@
 // does before the threads that could meet it have been started.
 #include "guarded_by.h"
 #include "link_paths.h"
-#include "lock_state.h"
+#include "shared_uses.h"
 #include "llvm/ADT/STLExtras.h"
 #include <map>
 #include <set>
@@ -19,79 +19,9 @@ class Inference {
 public:
   explicit Inference(const Program &program) : program_(program) {}
 
-  std::vector<GuardedLocation> run() {
-    for (FunctionId f = 0; f < program_.functions.size(); ++f)
-      if (!program_.functions[f].in_system_header && !program_.functions[f].is_static_init)
-        for (const Point &p : program_.info[f].accesses) collect(f, p);
-    std::vector<GuardedLocation> found;
-    for (auto &[key, uses] : uses_) {
-      // Made ready before the first thread that can come near.
-      std::vector<Use> all = uses;
-      llvm::erase_if(uses, [&](const Use &u) {
-        return !u.asleep.empty() && llvm::none_of(all, [&](const Use &other) { return u.meets(program_, other); });
-      });
-      if (uses.empty()) continue;
-      GuardedLocation location;
-      location.location = uses.front().point->path;
-      if (decide(uses, location)) {
-        location.uses = std::move(uses);
-        found.push_back(std::move(location));
-      }
-    }
-    return found;
-  }
+  void judge(SharedLocation &location) { location.inconsistent = decide(location.uses, location); }
 
 private:
-  static bool is_data(const Decl &d) {
-    return !d.constant && !d.atomic && !d.sync_object && !d.thread_local_ && !d.lock.is_lock &&
-           !d.type.str().starts_with("volatile ");
-  }
-
-  void collect(FunctionId f, const Point &p) {
-    const Op &op = *p.op;
-    Symbol field = p.path.last_field();
-    const Decl *decl = program_.decl(field);
-    if (op.atomic || p.own || !decl || !is_data(*decl) || op.in_macro_of_system) return;
-    // What lies in a constant object is set when it is made.
-    for (const PathStep &step : p.path.steps)
-      if (const Decl *d = program_.decl(step.symbol); d && d->constant && d->by_value) return;
-    if (program_.functions[f].is_lambda && p.path.root == Root::Capture && p.path.steps.empty()) return;
-    const Decl *root = p.path.root == Root::Variable ? program_.decl(p.path.symbol) : nullptr;
-    bool of_function = root && root->function && !root->is_static;
-    if (root && (root->thread_local_ || root->constant)) return;
-    for (const Context &c : program_.info[f].contexts) {
-      bool concurrent = c.concurrent || p.beside;
-      if (of_function) {
-        // A local of a function is shared only with threads that this very function starts.
-        bool at_home = root->function == program_.functions[f].usr;
-        bool started_here = llvm::any_of(c.agents, [&](uint32_t a) {
-          return program_.agents[a].entry != kNoFunction &&
-                 program_.functions[program_.agents[a].entry].enclosing == root->function;
-        });
-        concurrent = at_home ? p.beside : started_here || p.beside;
-      }
-      if (!concurrent) continue;
-      bool here = inside(program_, program_.functions[f], p.path);
-      if (here && p.path.root == Root::This && c.own_this) continue;
-      if (here && p.path.root == Root::Param && p.path.index < 64 && (c.own_params >> p.path.index & 1)) continue;
-      if (llvm::all_of(c.agents, [&](uint32_t a) { return program_.agents[a].kind == SpawnKind::Signal; })) continue;
-      Use use;
-      use.point = &p;
-      use.function = f;
-      use.context = &c;
-      use.write = op.write;
-      use.ended = p.ended;
-      use.ended.insert(use.ended.end(), c.ended.begin(), c.ended.end());
-      if (c.starting) {
-        std::vector<Site> begun = c.begun;
-        add_sites(begun, p.begun);
-        use.asleep = program_.asleep(begun);
-      }
-      bool deref = !p.path.steps.empty() && p.path.steps.back().kind == PathStep::Deref;
-      uses_[{decl->name.str().str(), field.str().str(), deref}].push_back(use);
-    }
-  }
-
   bool by_value_between(const Path &path, size_t from) const {
     for (size_t i = from; i + 1 < path.steps.size(); ++i) {
       if (path.steps[i].kind == PathStep::Deref) return false;
@@ -150,25 +80,6 @@ private:
     return Bond::Weak;
   }
 
-  /// Locks held at a use: its function's and its callers'.
-  std::vector<Hold> held(const Use &use) const {
-    std::vector<Hold> all = use.point->holds;
-    for (const Hold &h : use.context->holds)
-      if (!llvm::is_contained(use.point->dropped, h.lock)) all.push_back(h);
-    // Callers that are not in sight hand over a guard as proof.
-    llvm::StringRef signature = program_.functions[use.function].signature.str();
-    if (use.context->caller == kNoFunction &&
-        llvm::any_of(std::initializer_list<const char *>{"unique_lock<", "lock_guard<", "scoped_lock<", "shared_lock<"},
-                     [&](const char *guard) { return signature.split('(').second.contains(guard); }))
-      all.emplace_back();
-    return all;
-  }
-
-  /// A lock we cannot name: one of several, or whatever a guard of the caller's owns.
-  static bool anonymous(const Hold &h) {
-    return !h.lock.last_field() || (!h.lock.steps.empty() && h.lock.steps.back().kind == PathStep::Deref);
-  }
-
   /// Locks that live where `lock` lives: in the same class, or global in the same file.
   unsigned locks_beside(const Path &lock) const {
     const Decl *one = program_.decl(lock.last_field());
@@ -209,13 +120,12 @@ private:
     return it != locks.end() && it->second.functions.size() >= 2;
   }
 
-  bool decide(std::vector<Use> &uses, GuardedLocation &out) {
-    if (llvm::none_of(uses, [](const Use &u) { return u.write; })) return false;
+  bool decide(std::vector<Use> &uses, SharedLocation &out) {
     std::set<const Op *> ops;
     std::map<std::string, Evidence> locks;
     for (const Use &u : uses) {
       ops.insert(u.point->op);
-      for (const Hold &h : held(u)) {
+      for (const Hold &h : held_at(program_, u)) {
         if (!h.must || anonymous(h)) continue;
         unsigned depth = 0;
         for (const Path &lock : aspects(h.lock)) {
@@ -232,7 +142,7 @@ private:
     }
     for (auto &[key, e] : locks)
       for (const Use &u : uses)
-        if (e.held.count(u.point->op) && llvm::none_of(held(u), [&, k = key](const Hold &h) {
+        if (e.held.count(u.point->op) && llvm::none_of(held_at(program_, u), [&, k = key](const Hold &h) {
               return llvm::any_of(aspects(h.lock), [&](const Path &p) { return p.last_field().str() == k; });
             }))
           e.bare.insert(u.point->op);
@@ -260,7 +170,7 @@ private:
     std::set<const Op *> without, writes_without;
     for (Use &u : uses) {
       u.guarded = Use::No;
-      for (const Hold &h : held(u)) {
+      for (const Hold &h : held_at(program_, u)) {
         bool same = llvm::any_of(aspects(h.lock), [&](const Path &p) { return p.last_field() == key; });
         if (same && !anonymous(h)) {
           if (u.guarded != Use::Yes) u.taken = h.taken.empty() ? Site() : h.taken.back().site;
@@ -298,22 +208,14 @@ private:
   }
 
   const Program &program_;
-  std::map<std::tuple<std::string, std::string, bool>, std::vector<Use>> uses_;
 };
 
 } // namespace
 
-bool Use::meets(const Program &program, const Use &other) const {
-  auto awake = [](const Use &one, const Use &two) {
-    std::vector<uint32_t> agents = two.context->agents;
-    if (!one.asleep.empty()) llvm::erase_if(agents, [&](uint32_t a) { return one.asleep[a]; });
-    return agents;
-  };
-  return program.may_overlap(awake(other, *this), ended, awake(*this, other), other.ended);
-}
-
-std::vector<GuardedLocation> inconsistent_locations(const Program &program) {
-  return Inference(program).run();
+void find_locations(Program &program) {
+  program.locations = shared_locations(program);
+  Inference inference(program);
+  for (SharedLocation &location : program.locations) inference.judge(location);
 }
 
 } // namespace snarl

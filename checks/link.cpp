@@ -1,6 +1,7 @@
 #include "link.h"
 #include "call_graph.h"
 #include "contexts.h"
+#include "guarded_by.h"
 #include "path.h"
 #include "summary.h"
 #include "llvm/ADT/STLExtras.h"
@@ -95,6 +96,7 @@ Program link(std::vector<Facts> units, const LinkOptions &options) {
   CallGraph graph(program, options);
   summarize(program, graph, options);
   find_contexts(program, options);
+  find_locations(program);
   for (const auto &[what, where] : program.bounded) program.bounds.push_back(std::to_string(where.size()) + " " + what);
   return program;
 }
@@ -180,18 +182,21 @@ std::vector<bool> Program::asleep(const std::vector<Site> &begun) const {
 }
 
 bool Program::may_overlap(const std::vector<uint32_t> &a, const std::vector<uint32_t> &b) const {
-  return may_overlap(a, {}, b, {});
+  return !overlaps(a, {}, b, {}).empty();
 }
 
-bool Program::may_overlap(const std::vector<uint32_t> &a, const std::vector<Site> &over_for_a,
-                          const std::vector<uint32_t> &b, const std::vector<Site> &over_for_b) const {
+std::vector<std::pair<uint32_t, uint32_t>> Program::overlaps(const std::vector<uint32_t> &a,
+                                                             const std::vector<Site> &over_for_a,
+                                                             const std::vector<uint32_t> &b,
+                                                             const std::vector<Site> &over_for_b) const {
   auto over = [&](uint32_t agent, const std::vector<Site> &sites) {
     return llvm::any_of(sites, [&](const Site &s) { return same_site(s, agents[agent].started); });
   };
+  std::vector<std::pair<uint32_t, uint32_t>> pairs;
   for (uint32_t x : a)
     for (uint32_t y : b)
-      if ((x != y || agents[x].repeats) && !over(y, over_for_a) && !over(x, over_for_b)) return true;
-  return false;
+      if ((x != y || agents[x].repeats) && !over(y, over_for_a) && !over(x, over_for_b)) pairs.emplace_back(x, y);
+  return pairs;
 }
 
 } // namespace snarl

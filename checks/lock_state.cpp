@@ -17,6 +17,7 @@ Path State::resolve(const Path &path) const {
 }
 
 Path State::resolve_place(const Path &path) const {
+  if (path.root == Root::Result && path.steps.empty()) return resolve(path); // what a getter's reference refers to
   if (!has_field(path)) return path; // a variable, or what a pointer points to: not the field it came from
   Path owner = owner_of(path);
   return rebased(path, owner, resolve(owner));
@@ -63,6 +64,9 @@ void State::acquire(Hold hold) {
   for (const Hold &h : holds) depth += same_object(h.lock, hold.lock);
   if (depth && (!hold.traits.recursive || depth > 3)) {
     // Taken twice: reported elsewhere. The younger guard must not end the older one's hold.
+    if (hold.mode == Mode::Exclusive)
+      for (Hold &h : holds)
+        if (same_object(h.lock, hold.lock)) h.mode = Mode::Exclusive;
     return;
   }
   holds.push_back(std::move(hold));
@@ -219,6 +223,7 @@ bool State::merge(const State &o) {
     }
   }
   lost |= add_sites(begun, o.begun);
+  lost |= signals.merge(o.signals);
   if (o.unjoinable && !unjoinable) lost = unjoinable = true;
   if (returned != o.returned && returned) {
     returned.reset();

@@ -23,6 +23,7 @@ struct State {
   std::vector<Thread> threads;
   bool unjoinable = false;     ///< a detached thread runs
   std::vector<Site> begun;     ///< where threads may have been started
+  Signals signals;             ///< what was waited for and signalled
   std::vector<Path> own;       ///< objects made here that nobody else can know yet
   std::vector<Path> published; ///< roots that others can know from here on
   std::optional<bool> returned;

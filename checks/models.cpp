@@ -84,6 +84,15 @@ std::optional<LockMethod> lock_method(llvm::StringRef name) {
       .Default(std::nullopt);
 }
 
+std::optional<LockMethod> spin_method(llvm::StringRef name) {
+  using M = LockMethod;
+  return llvm::StringSwitch<std::optional<M>>(name)
+      .Cases("acquire", "Acquire", "enter", M{M::Acquire, How::Lock})
+      .Cases("tryAcquire", "try_acquire", "TryAcquire", "tryEnter", "try_enter", M{M::Acquire, How::Try})
+      .Cases("release", "Release", "leave", M{M::Release})
+      .Default(lock_method(name));
+}
+
 bool is_observer(llvm::StringRef container, llvm::StringRef method) {
   if (method == "operator[]") return !container.ends_with("map");
   return llvm::StringSwitch<bool>(method)

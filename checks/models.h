@@ -109,6 +109,9 @@ struct LockMethod {
 };
 std::optional<LockMethod> lock_method(llvm::StringRef name);
 
+/// The same for spin locks of the program's own, whose acquire() can mean nothing else.
+std::optional<LockMethod> spin_method(llvm::StringRef name);
+
 /// Whether a method only reads its container although it is not const (begin, at, find...).
 bool is_observer(llvm::StringRef container, llvm::StringRef method);
 

@@ -4,6 +4,31 @@
 namespace snarl {
 
 void add_library_models(ModelTables &t) {
+  // Of libstdc++, libc++ and MSVC's library: what is reached through one is an element of its container.
+  t.types({"__gnu_cxx::__normal_iterator",
+           "std::_Rb_tree_iterator",
+           "std::_Rb_tree_const_iterator",
+           "std::_List_iterator",
+           "std::_List_const_iterator",
+           "std::_Fwd_list_iterator",
+           "std::_Fwd_list_const_iterator",
+           "std::_Deque_iterator",
+           "std::__detail::_Node_iterator",
+           "std::__detail::_Node_const_iterator",
+           "std::__wrap_iter",
+           "std::__tree_iterator",
+           "std::__tree_const_iterator",
+           "std::__map_iterator",
+           "std::__map_const_iterator",
+           "std::__hash_iterator",
+           "std::__hash_const_iterator",
+           "std::__hash_map_iterator",
+           "std::__hash_map_const_iterator",
+           "std::__list_iterator",
+           "std::__list_const_iterator",
+           "std::__deque_iterator",
+           "std::reverse_iterator"},
+          {TypeKind::Iterator});
   t.types({"std::vector",
            "std::deque",
            "std::list",

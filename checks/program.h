@@ -6,6 +6,7 @@
 #pragma once
 #include "facts.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
 #include <map>
 #include <optional>
 #include <set>
@@ -109,6 +110,22 @@ struct LockFault {
   bool succeeds = false;  ///< Returned: exactly the ways out that report success hold it
 };
 
+/// What one function has waited for and what it has told others, through semaphores, latches, condition variables,
+/// barriers and atomic flags; by their fields or variables. Sorted. See hand_over.h.
+struct Signals {
+  using Set = llvm::SmallVector<Symbol, 2>;
+  Set waited; ///< may have waited for, so far
+  Set given;  ///< may have signalled, so far
+  Set since;  ///< may have signalled since it waited last
+
+  void wait(Symbol object);
+  void signal(Symbol object);
+  /// What a callee did, after this.
+  void then(const Signals &callee);
+  /// Either way; true if this says more than before.
+  bool merge(const Signals &other);
+};
+
 /// A lock state at a suspension, an access or a blocking operation.
 struct Point {
   const Op *op = nullptr;
@@ -119,6 +136,7 @@ struct Point {
   std::vector<Site> ended;   ///< where threads were started that have been joined by now
   std::vector<Site> begun;   ///< where this function may have started threads by now
   bool own = false;          ///< the object is known to be visible to this thread only
+  Signals signals;
 };
 
 /// A possible call: direct, virtual, through a value, of a callable that was handed over, or the start of a thread.
@@ -131,6 +149,7 @@ struct CallEdge {
   std::vector<Path> dropped;
   bool beside = false;
   std::vector<Site> ended, begun;
+  Signals signals;
   bool own_receiver = false;
   uint64_t own_args = 0;               ///< bit i: argument i is visible to this thread only
   bool spawn = false, repeats = false; ///< starts a thread; in a loop
@@ -157,6 +176,7 @@ struct Context {
   bool starting = false;        ///< in main, and `begun` is all that main can have started before
   std::vector<Site> begun;
   std::vector<Hold> holds; ///< locks of the callers, named in this function's frame where possible
+  bool once = false; ///< inside std::call_once or pthread_once: done before anybody goes on
   bool own_this = false;
   uint64_t own_params = 0;
   std::vector<Symbol> within; ///< fields in which `this` lies by value, outermost first, as far as the callers tell
@@ -184,6 +204,7 @@ struct Exit {
   std::vector<Condition> when;
   bool returns_fresh = false;  ///< the returned object was made here and nobody else knows it
   std::vector<Path> published; ///< parameters (and `this`) kept beyond the call
+  Signals signals;
 };
 
 /// A call of something the caller passed in.
@@ -217,6 +238,33 @@ struct FunctionInfo {
   std::vector<Point> foreign;       ///< calls through values, virtual calls and resumptions where a lock is held
 };
 
+/// One access in one context, at a time when other threads can run.
+struct Use {
+  const Point *point = nullptr;
+  FunctionId function = kNoFunction;
+  const Context *context = nullptr;
+  bool write = false;
+  std::vector<Site> ended;  ///< where threads were started that are over by then
+  std::vector<bool> asleep; ///< agents that have not been started by then; empty: not known
+  /// Lock of the location's guard: held, perhaps held (on some paths, or some lock we cannot name), not held.
+  enum Guarded : uint8_t { No, Maybe, Yes } guarded = No;
+  Site taken; ///< where the guard was taken, if held
+
+  Place place() const { return point->op->site.place(); }
+};
+
+/// A field or variable, or what a pointer in it points to, that threads share and some write.
+struct SharedLocation {
+  Path location; ///< of some access
+  Path guard;    ///< the lock that guards it, of some access that holds it; unknown if there is none to be seen
+  bool pointee = false;
+  bool declared = false;        ///< the guard is, by an attribute
+  bool strong = false;          ///< the lock lies beside the data
+  bool inconsistent = false;    ///< the guard is certain enough to speak of uses without it
+  unsigned held = 0, total = 0; ///< places, not contexts
+  std::vector<Use> uses;        ///< in the order of functions
+};
+
 struct Program {
   std::vector<Function> functions;                            ///< one per USR, sorted by USR
   llvm::DenseMap<Symbol, std::vector<FunctionId>> overriders; ///< by the overridden method, transitively; with bodies
@@ -225,8 +273,9 @@ struct Program {
   llvm::DenseMap<Symbol, Record> records;
   std::vector<FunctionInfo> info; ///< parallel to functions
   std::vector<Agent> agents;
-  bool threads = false; ///< some thread is started somewhere
-  bool closed = false;  ///< has a main and starts threads: what main and they do not reach is not assumed to run
+  std::vector<SharedLocation> locations; ///< in the order of their names
+  bool threads = false;                  ///< some thread is started somewhere
+  bool closed = false; ///< has a main and starts threads: what main and they do not reach is not assumed to run
   /// "3 functions have more lock states than are followed", ready to print. What was cut is never silent.
   std::vector<std::string> bounds;
 
@@ -239,12 +288,15 @@ struct Program {
   unsigned instances_of_record_with(Symbol field) const;
   /// May code in `a` of one function's context run while code in `b` runs? Both must be concurrent.
   bool may_overlap(const std::vector<uint32_t> &a, const std::vector<uint32_t> &b) const;
+  /// The pairs that may, if threads started in some places are over for each side.
+  std::vector<std::pair<uint32_t, uint32_t>> overlaps(const std::vector<uint32_t> &a,
+                                                      const std::vector<Site> &over_for_a,
+                                                      const std::vector<uint32_t> &b,
+                                                      const std::vector<Site> &over_for_b) const;
   /// Agents that cannot run yet when main has started threads at these places only.
   std::vector<bool> asleep(const std::vector<Site> &begun) const;
-  /// The same, where some threads are over for each side.
-  bool may_overlap(const std::vector<uint32_t> &a, const std::vector<Site> &over_for_a, const std::vector<uint32_t> &b,
-                   const std::vector<Site> &over_for_b) const;
 
+  llvm::DenseSet<Symbol> captured;                     ///< locals of functions that a lambda refers to
   std::map<std::string, std::set<FunctionId>> bounded; ///< filled while linking: what was cut -> where
 };
 

@@ -1,10 +1,12 @@
 // Shared data used without the lock that guards it elsewhere. The evidence comes from guarded_by.cpp.
-#include "guarded_by.h"
 #include "rule.h"
+#include "shared_uses.h"
 #include "source_steps.h"
+#include "wrong_locks.h"
 #include "llvm/ADT/STLExtras.h"
 #include <fmt/format.h>
 #include <map>
+#include <set>
 
 namespace snarl {
 
@@ -78,10 +80,11 @@ the access, with the reason why no other thread can be there at the same time.
 
 /// Can `use` meet another use of the location, one of them writing?
 static bool races(const Program &program, const Use &use, const std::vector<Use> &uses) {
-  return llvm::any_of(uses, [&](const Use &other) { return (use.write || other.write) && use.meets(program, other); });
+  return llvm::any_of(uses,
+                      [&](const Use &other) { return (use.write || other.write) && can_meet(program, use, other); });
 }
 
-static void report(const Program &program, const GuardedLocation &location, std::vector<const Use *> uses,
+static void report(const Program &program, const SharedLocation &location, std::vector<const Use *> uses,
                    Findings &out) {
   llvm::sort(uses, [](const Use *a, const Use *b) {
     Place x = a->point->op->site.place(), y = b->point->op->site.place();
@@ -96,6 +99,12 @@ static void report(const Program &program, const GuardedLocation &location, std:
   finding.message = fmt::format("{} is {} without {}, ", data, write ? "written" : "read", lock);
   finding.message += location.declared ? "which is declared to guard it"
                                        : fmt::format("which {} of {} accesses hold", location.held, location.total);
+  finding.confidence = location.declared ? 90
+                       : location.strong ? 60 + 30 * location.held / std::max(location.total, 1u)
+                                         : 55;
+  finding.reason = location.declared ? "an attribute names the lock"
+                   : location.strong ? "the lock lies beside the data"
+                                     : "the lock lies elsewhere, but nearly all accesses hold it";
   set_primary(program, finding, Hop{first.point->op->site, first.function, {}});
   add_callers(program, finding, *first.context, 6);
   std::vector<Place> shown;
@@ -124,10 +133,14 @@ static void report(const Program &program, const GuardedLocation &location, std:
 }
 
 static void from_source(const Program &program, Findings &out) {
-  for (const GuardedLocation &location : inconsistent_locations(program)) {
+  for (const SharedLocation &location : program.locations) {
+    if (!location.inconsistent) continue;
+    std::set<FunctionId> elsewhere; // reported as wrong-lock
+    for (const WrongLock &w : wrong_locks(program, location)) elsewhere.insert(w.use->function);
     std::map<FunctionId, std::vector<const Use *>> by_function; // ordered by USR
     for (const Use &u : location.uses)
-      if (u.guarded == Use::No && (location.declared || races(program, u, location.uses)))
+      if (u.guarded == Use::No && !elsewhere.count(u.function) &&
+          (location.declared || races(program, u, location.uses)))
         by_function[u.function].push_back(&u);
     for (auto &[function, uses] : by_function) report(program, location, uses, out);
   }

@@ -49,6 +49,29 @@ void Walker::find_loops() {
   }
 }
 
+/// `while (!done.load()) ...;` waits for whoever sets `done`: the atomic that is read last before a loop is left here.
+Symbol Walker::polled_until(uint32_t block, size_t successor) const {
+  const Block &b = f_.blocks[block];
+  if (!in_loop_[block] || b.successors.size() != 2) return {};
+  uint32_t out = b.successors[successor];
+  auto reaches = [&](uint32_t from) {
+    std::vector<bool> seen(f_.blocks.size(), false);
+    std::vector<uint32_t> work{from};
+    while (!work.empty()) {
+      uint32_t at = work.back();
+      work.pop_back();
+      if (at == block) return true;
+      if (seen[at]) continue;
+      seen[at] = true;
+      work.insert(work.end(), f_.blocks[at].successors.begin(), f_.blocks[at].successors.end());
+    }
+    return false;
+  };
+  for (const Op &op : llvm::reverse(b.ops))
+    if (op.kind == OpKind::Access && op.atomic && !op.write) return reaches(out) ? Symbol() : op.path.last_field();
+  return {};
+}
+
 State Walker::entry_state() const {
   State s;
   for (const Contract &c : f_.contracts) {
@@ -150,6 +173,7 @@ void Walker::fixpoint() {
         State onward = s;
         if (block.successors.size() == 2 && !refine(onward, block.branch, i == 0)) continue;
         if (once_[b] && s.came_back == (i == 0)) continue;
+        if (Symbol flag = polled_until(b, i)) onward.signals.wait(flag);
         onward.came_back = loop_head_[block.successors[i]] && rank[block.successors[i]] <= rank[b];
         deliver(block.successors[i], std::move(onward), work);
       }
@@ -185,6 +209,8 @@ bool Walker::refine(State &state, const Branch &branch, bool taken) const {
     for (auto &[path, known] : state.flags)
       if (path == branch.path) return known == value;
     state.flags.emplace_back(branch.path, value);
+    if (const Decl *d = program_.decl(branch.path.last_field()); d && d->atomic && value)
+      state.signals.wait(d->usr); // `if (ready) ...`: whoever set it came before
     return true;
   }
   }
@@ -224,6 +250,9 @@ bool Walker::run() {
 }
 
 void summarize(Program &program, const CallGraph &graph, const LinkOptions &options) {
+  for (const Function &f : program.functions)
+    for (const Path &c : f.captures)
+      if (c.root == Root::Variable) program.captured.insert(c.symbol);
   for (const std::vector<FunctionId> &component : graph.bottom_up()) {
     for (size_t round = 0; round < options.max_rounds; ++round) {
       bool changed = false;

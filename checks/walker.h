@@ -43,6 +43,7 @@ private:
   void deliver(uint32_t block, State state, std::vector<uint32_t> &work);
   bool refine(State &state, const Branch &branch, bool taken) const;
   void find_once(uint32_t head);
+  Symbol polled_until(uint32_t block, size_t successor) const;
   void tidy(States &states);
   void step(const Op &op, State state, States &out);
 

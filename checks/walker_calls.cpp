@@ -197,6 +197,7 @@ void Walker::apply(State &state, const Exit &exit, const CallFrame &frame, const
       state.unjoinable = true;
   }
   state.unjoinable |= exit.started_unjoinable;
+  state.signals.then(exit.signals);
   for (const Path &p : exit.published) {
     Path mine = up(p);
     if (mine.known()) state.publish(mine);

@@ -1,4 +1,5 @@
 // What each operation does to a lock state; calls are in walker_calls.cpp.
+#include "hand_over.h"
 #include "walker.h"
 #include "llvm/ADT/STLExtras.h"
 
@@ -55,6 +56,7 @@ bool Walker::is_own(const State &state, const Path &path) const {
   if (!inside(program_, f_, path)) return false;
   if (state.is_own(path) || stopped(program_, state, path) || makes(f_, state, path)) return true;
   Path root = root_path(path.root, path.index);
+  root.symbol = path.symbol;
   // An object on this stack is known to others once threads run that this function started, or once it was kept
   // somewhere.
   bool kept = state.threads_run() || llvm::is_contained(state.published, root);
@@ -62,11 +64,18 @@ bool Walker::is_own(const State &state, const Path &path) const {
   case Root::This: return f_.is_constructor || f_.is_destructor;
   case Root::Local: return !kept && path.index < f_.locals.size() && f_.locals[path.index].by_value;
   case Root::Param: return !kept && path.index < f_.params.size() && f_.params[path.index].by_value;
+  case Root::Variable: { // its address was taken, to hand it to a callee
+    const Decl *d = program_.decl(path.symbol);
+    return !kept && d && d->function == f_.usr && !d->is_static && d->by_value && !program_.captured.contains(d->usr);
+  }
   default: return false;
   }
 }
 
 void Walker::step(const Op &op, State state, States &out) {
+  SignalOp signal = signal_of(program_, op);
+  if (signal.signals) state.signals.signal(signal.signals);
+  if (signal.waits) state.signals.wait(signal.waits);
   if (op.id) llvm::erase_if(state.results, [&](const auto &r) { return r.first == op.id; }); // of the last time round
   switch (op.kind) {
   case OpKind::Acquire: return acquire(op, std::move(state), out);

@@ -82,6 +82,7 @@ void Walker::record_point(std::vector<Point> &points, const Op &op, const States
     p.beside |= s.threads_run();
     merge_ended(p.ended, s.ended(), first);
     add_sites(p.begun, s.begun);
+    p.signals.merge(s.signals);
     p.own = (first || p.own) && is_own(s, path);
     first = false;
   }
@@ -206,6 +207,7 @@ void Walker::record_edge(const Op &op, const State &state, const CallFrame &fr, 
   e.beside = state.threads_run();
   e.ended = state.ended();
   e.begun = state.begun;
+  e.signals = state.signals;
   e.own_receiver = fr.receiver.known() && is_own(state, fr.receiver);
   for (size_t i = 0; i < fr.args.size() && i < 64; ++i)
     if (fr.args[i].known() && is_own(state, fr.args[i])) e.own_args |= 1ull << i;
@@ -222,6 +224,7 @@ void Walker::record_edge(const Op &op, const State &state, const CallFrame &fr, 
       known.beside |= e.beside;
       merge_ended(known.ended, e.ended, false);
       add_sites(known.begun, e.begun);
+      known.signals.merge(e.signals);
       known.own_receiver &= e.own_receiver;
       known.own_args &= e.own_args;
       return;
@@ -438,6 +441,7 @@ void Walker::finish() {
     e.result = s.returned;
     e.when = conditions(s);
     e.returns_fresh = s.returns_fresh;
+    e.signals = s.signals;
     for (const Path &p : s.published)
       if (p.root == Root::Param || p.root == Root::This) e.published.push_back(p);
     auto same_locks = [](const Exit &a, const Exit &b) {
@@ -463,6 +467,7 @@ void Walker::finish() {
     merge_paths(known->joined, e.joined);
     llvm::erase_if(known->started, [&](const Thread &t) { return llvm::is_contained(known->joined, t.handle); });
     merge_paths(known->published, e.published);
+    known->signals.merge(e.signals);
     known->started_unjoinable |= e.started_unjoinable;
     known->returns_fresh &= e.returns_fresh;
   }

@@ -1,0 +1,158 @@
+// Shared data that no lock guards and two threads reach. What some lock guards elsewhere is unguarded-access's to say,
+// what two different locks guard is wrong-lock's; the pairs come from race_pairs.cpp.
+#include "race_pairs.h"
+#include "rule.h"
+#include "source_steps.h"
+#include "wrong_locks.h"
+#include "llvm/ADT/STLExtras.h"
+#include <fmt/format.h>
+
+namespace snarl {
+
+static const char why[] = R"(
+Two threads that can run at the same time touch the same field or variable, at least one of them writes, no lock is held
+on both sides, and nothing orders the two. The behaviour is undefined: updates get lost, half of a value is seen, a loop
+that polls never ends. Reported is what can be followed from where a thread is started to the object it was given. Not
+reported: atomics, thread_local data, what is done before the thread is started or after it was joined, std::call_once,
+hand-over by semaphore, latch, barrier, condition variable, atomic flag or future, and objects that each thread has for
+itself. Data that a lock guards in other places is reported as unguarded-access.
+)";
+
+static const char bad[] = R"(
+#include <thread>
+
+class Download {
+public:
+  void start() { thread_ = std::thread([this] { run(); }); }
+  int percent() const { return percent_; } // while run() writes it
+  void wait() { thread_.join(); }
+
+private:
+  void run() {
+    for (int i = 0; i <= 100; ++i) percent_ = i;
+  }
+  int percent_ = 0;
+  std::thread thread_;
+};
+
+int main() {
+  Download download;
+  download.start();
+  int seen = download.percent();
+  download.wait();
+  return seen > 100;
+}
+)";
+
+static const char good[] = R"(
+#include <atomic>
+#include <thread>
+
+class Download {
+public:
+  void start() { thread_ = std::thread([this] { run(); }); }
+  int percent() const { return percent_; }
+  void wait() { thread_.join(); }
+
+private:
+  void run() {
+    for (int i = 0; i <= 100; ++i) percent_ = i;
+  }
+  std::atomic<int> percent_{0};
+  std::thread thread_;
+};
+
+int main() {
+  Download download;
+  download.start();
+  int seen = download.percent();
+  download.wait();
+  return seen > 100;
+}
+)";
+
+static const char silence[] = R"(
+A single value becomes std::atomic (memory_order_relaxed if only its own value matters); several that belong together get
+a mutex. Otherwise `// NOLINT(data-race)` on the line of the write, with the reason why the threads cannot meet there.
+)";
+
+static std::string who(const Program &program, uint32_t agent) {
+  const Agent &a = program.agents[agent];
+  if (a.entry == kNoFunction) return "callers outside";
+  if (program.functions[a.entry].is_main) return "main";
+  return fmt::format("the thread that runs '{}'", program.name_of(a.entry));
+}
+
+static std::string reason(Same same) {
+  switch (same) {
+  case Same::Yes: return "both sides name the same variable or the same part of one object";
+  case Same::Perhaps: return "both sides reach the data by the same name, over pointers or elements";
+  default: return "the thread was given an object of the class that the other side belongs to";
+  }
+}
+
+static void report(const Program &program, const SharedLocation &location, const RacePair &pair, Findings &out) {
+  const Use &one = *pair.one, &other = *pair.other;
+  Finding finding;
+  finding.rule = "data-race";
+  finding.severity = Severity::Error;
+  finding.tier = Tier::Ordered;
+  finding.confidence = pair.same == Same::Yes ? 85 : pair.same == Same::Perhaps ? 65 : 50;
+  finding.reason = reason(pair.same);
+  std::string data = quoted(program, location.location);
+  bool alone = &one == &other || one.point->op == other.point->op;
+  std::string mine = who(program, pair.agent), theirs = who(program, pair.other_agent);
+  if (alone)
+    finding.message = fmt::format("{} is written by several threads at once without a lock", data);
+  else
+    finding.message = fmt::format("{} is written here and {} in {} at the same time, without a lock that both hold",
+                                  data, other.write ? "written" : "read", program.name_of(other.function));
+  set_primary(program, finding, Hop{one.point->op->site, one.function, {}});
+  auto start = [&](uint32_t agent, const std::string &name, const std::string &side) {
+    const Site &at = program.agents[agent].started;
+    if (program.agents[agent].starters.empty() || !at.line) return;
+    Step step;
+    step.place = at.place();
+    step.message = name + " is started here";
+    step.side = side;
+    step.main = false;
+    finding.steps.push_back(step);
+  };
+  start(pair.agent, mine, "one side");
+  add_callers(program, finding, *one.context, 6, "one side");
+  finding.steps.push_back(source_step(program, Hop{one.point->op->site, one.function, {}},
+                                      fmt::format("{} written here by {}", data, mine), "one side"));
+  if (!alone) {
+    start(pair.other_agent, theirs, "the other side");
+    add_callers(program, finding, *other.context, 6, "the other side");
+    finding.steps.push_back(source_step(program, Hop{other.point->op->site, other.function, {}},
+                                        fmt::format("{} {} here by {}", data, other.write ? "written" : "read", theirs),
+                                        "the other side"));
+  }
+  finding.names = {program.name_of(location.location)};
+  finding.key = program.name_of(location.location);
+  out.push_back(std::move(finding));
+}
+
+static void from_source(const Program &program, Findings &out) {
+  RacePairs pairs(program);
+  for (const SharedLocation &location : program.locations) {
+    if (location.inconsistent || !wrong_locks(program, location).empty()) continue;
+    if (RacePair pair = pairs.find(location); pair.one) report(program, location, pair, out);
+  }
+}
+
+extern const Rule data_race = {
+    .name = "data-race",
+    .summary = "two threads touch the same data at once, one writes, and nothing orders them",
+    .severity = Severity::Error,
+    .level = Level::On,
+    .why = why,
+    .bad = bad,
+    .good = good,
+    .silence = silence,
+    .from_source = from_source,
+    .from_run = nullptr,
+};
+
+} // namespace snarl

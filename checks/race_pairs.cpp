@@ -1,0 +1,92 @@
+#include "race_pairs.h"
+#include "shared_uses.h"
+#include "llvm/ADT/STLExtras.h"
+
+namespace snarl {
+
+/// Of one location at most so many uses are compared with each other; the first writes come first.
+static constexpr size_t kMaxUses = 96;
+
+bool perhaps_common_lock(const std::vector<Hold> &one, const std::vector<Hold> &other) {
+  auto vague = [](const std::vector<Hold> &holds) { return llvm::any_of(holds, anonymous); };
+  if (vague(one) || vague(other)) return true;
+  return llvm::any_of(one, [&](const Hold &a) {
+    return llvm::any_of(other, [&](const Hold &b) { return a.lock.last_field() == b.lock.last_field(); });
+  });
+}
+
+bool RacePairs::started(uint32_t agent) const {
+  const Agent &a = program_.agents[agent];
+  bool thread = a.kind == SpawnKind::Thread || a.kind == SpawnKind::Async || a.kind == SpawnKind::Pool;
+  return thread && a.entry != kNoFunction && !a.starters.empty();
+}
+
+bool RacePairs::in_sight(uint32_t agent) const {
+  const Agent &a = program_.agents[agent];
+  bool main = a.entry != kNoFunction && program_.functions[a.entry].is_main;
+  return started(agent) || main || (a.entry == kNoFunction && a.kind == SpawnKind::Thread);
+}
+
+/// Is `use` on the way to the start of the thread, in a function that has not come so far yet?
+bool RacePairs::before_start(const Use &use, uint32_t agent) const {
+  const Site &start = program_.agents[agent].started;
+  auto starts = [&](const std::vector<Site> &sites) {
+    return llvm::any_of(sites, [&](const Site &s) { return same_site(s, start); });
+  };
+  const std::vector<Site> *begun = &use.point->begun;
+  FunctionId f = use.function;
+  const Context *c = use.context;
+  for (unsigned depth = 0; depth < 16; ++depth) {
+    if (starts(*begun)) return false;
+    if (starts(program_.info[f].summary.begun)) return true;
+    if (c->caller == kNoFunction) return false;
+    const FunctionInfo &caller = program_.info[c->caller];
+    auto edge = llvm::find_if(caller.edges,
+                              [&](const CallEdge &e) { return e.callee == f && same_site(e.op->site, c->call_site); });
+    if (edge == caller.edges.end() || c->caller_context >= caller.contexts.size()) return false;
+    begun = &edge->begun;
+    f = c->caller;
+    c = &caller.contexts[c->caller_context];
+  }
+  return false;
+}
+
+/// An awaiter gets its result after whoever await_suspend gave it to has resumed the coroutine.
+static bool after_resumption(const Program &program, const Use &use) {
+  return llvm::StringRef(program.name_of(use.function)).ends_with("::await_resume");
+}
+
+bool RacePairs::may_race(const Use &one, const Use &other) const {
+  if (!one.write && !other.write) return false;
+  if (after_resumption(program_, one) || after_resumption(program_, other)) return false;
+  std::vector<Hold> mine = held_at(program_, one), theirs = held_at(program_, other);
+  return (mine.empty() || theirs.empty()) && !perhaps_common_lock(mine, theirs);
+}
+
+RacePair RacePairs::find(const SharedLocation &location) {
+  std::vector<const Use *> uses;
+  for (const Use &u : location.uses) uses.push_back(&u);
+  llvm::sort(uses, [](const Use *a, const Use *b) {
+    return std::pair(!a->write, a) < std::pair(!b->write, b);
+  }); // of one vector
+  if (uses.size() > kMaxUses) uses.resize(kMaxUses);
+  RacePair best;
+  for (size_t i = 0; i < uses.size(); ++i)
+    for (size_t j = i; j < uses.size(); ++j) {
+      const Use &one = *uses[i], &other = *uses[j];
+      if (!may_race(one, other)) continue;
+      for (auto [a, b] : meetings(program_, one, other)) {
+        if ((!started(a) && !started(b)) || !in_sight(a) || !in_sight(b)) continue;
+        if (a != b && (before_start(one, b) || before_start(other, a))) continue;
+        if (hand_overs_.ordered(one, a, other, b)) continue;
+        Same same = objects_.same(one, a, other, b);
+        if (same <= best.same) continue;
+        best = {&one, &other, a, b, same};
+        if (!one.write) std::swap(best.one, best.other), std::swap(best.agent, best.other_agent);
+        if (same == Same::Yes) return best;
+      }
+    }
+  return best;
+}
+
+} // namespace snarl
