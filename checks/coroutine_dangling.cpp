@@ -84,7 +84,7 @@ static const char silence[] = R"(
 
 namespace {
 
-struct Use {
+struct LaterUse {
   const Op *op = nullptr, *suspended = nullptr; ///< null: it starts suspended
 };
 
@@ -93,11 +93,11 @@ enum class Fate { Safe, Expression /*goes on beyond this expression*/, Function 
 } // namespace
 
 /// The first use of `path` in a coroutine that can come after a suspension.
-static Use use_after_suspension(const Function &f, const Path &path, bool lazy) {
+static LaterUse use_after_suspension(const Function &f, const Path &path, bool lazy) {
 
   std::vector<uint8_t> seen(f.blocks.size(), 0); // 1: reached not suspended, 2: reached suspended
   std::vector<std::pair<uint32_t, const Op *>> work{{f.entry, nullptr}};
-  Use first;
+  LaterUse first;
   while (!work.empty()) {
     auto [b, suspended] = work.back();
     work.pop_back();
@@ -134,7 +134,7 @@ static Fate fate(const Op &op) {
 }
 
 static void report(const Program &program, FunctionId id, const Op &op, const Value &lent, const Function &callee,
-                   const std::string &what, const Use &use, Findings &out) {
+                   const std::string &what, const LaterUse &use, Findings &out) {
   Finding finding;
   finding.rule = "coroutine-dangling";
   finding.severity = Severity::Warning;
@@ -174,7 +174,7 @@ static void judge(const Program &program, FunctionId id, OpPlace at, const Op &o
   };
   auto check = [&](const Value &v, Path path, const std::string &what) {
     if (!ends_too_early(v)) return false;
-    Use use = use_after_suspension(*callee, path, op.all);
+    LaterUse use = use_after_suspension(*callee, path, op.all);
     if (use.op) report(program, id, op, v, *callee, what, use, out);
     return use.op != nullptr;
   };
