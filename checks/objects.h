@@ -31,6 +31,9 @@ public:
   /// Do the two uses mean one memory location, in these agents?
   Same same(const Use &one, uint32_t a, const Use &other, uint32_t b);
 
+  /// Does one function start several threads of this kind?
+  bool started_in_loop(uint32_t agent) const;
+
   static constexpr size_t kMaxOrigins = 16, kMaxVisits = 200;
 
 private:
@@ -39,7 +42,6 @@ private:
     const CallEdge *edge;
   };
   std::vector<Origin> follow(FunctionId function, const Path &path, uint32_t agent) const;
-  bool started_in_loop(uint32_t agent) const;
   bool comes(FunctionId function, uint32_t agent) const;
   Same compare(const Origin &one, bool write, const Origin &other, bool other_writes, bool one_thread) const;
 

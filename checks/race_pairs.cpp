@@ -21,6 +21,13 @@ bool RacePairs::started(uint32_t agent) const {
   return thread && a.entry != kNoFunction && !a.starters.empty();
 }
 
+/// Is it seen to be started more than once? That strangers may call its starter twice does not count.
+bool RacePairs::repeated(uint32_t agent) const {
+  return objects_.started_in_loop(agent) || llvm::any_of(program_.agents[agent].starters, [&](uint32_t s) {
+           return program_.agents[s].entry != kNoFunction;
+         });
+}
+
 bool RacePairs::in_sight(uint32_t agent) const {
   const Agent &a = program_.agents[agent];
   bool main = a.entry != kNoFunction && program_.functions[a.entry].is_main;
@@ -77,6 +84,7 @@ RacePair RacePairs::find(const SharedLocation &location) {
       if (!may_race(one, other)) continue;
       for (auto [a, b] : meetings(program_, one, other)) {
         if ((!started(a) && !started(b)) || !in_sight(a) || !in_sight(b)) continue;
+        if (a == b && !repeated(a)) continue;
         if (a != b && (before_start(one, b) || before_start(other, a))) continue;
         if (hand_overs_.ordered(one, a, other, b)) continue;
         Same same = objects_.same(one, a, other, b);

@@ -20,6 +20,7 @@ public:
 
 private:
   bool started(uint32_t agent) const;
+  bool repeated(uint32_t agent) const;
   bool in_sight(uint32_t agent) const;
   bool may_race(const Use &one, const Use &other) const;
   bool before_start(const Use &use, uint32_t agent) const;
