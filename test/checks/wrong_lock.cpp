@@ -46,7 +46,7 @@ public:
       if (hits_.count(page)) return;
     }
     std::unique_lock l(m_);
-    hits_[page] = 1;
+    hits_[page] = 1; // side: check-then-act
   }
   std::size_t pages() {
     std::shared_lock l(m_);
