@@ -493,12 +493,13 @@ class Node {
   }
   void bad() {
     --m_;  // expect: data-race | unguarded-access #bad
-    if (m_ == 0) n_ = 0;  // side: data-race #bad
+    if (m_ == 0) zero_ = true;  // side: data-race #bad
   }
 
  private:
   std::atomic<int> n_{1};
   int m_ = 4;
+  std::atomic<bool> zero_{false};
 };
 
 void nodes() {
