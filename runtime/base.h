@@ -3,6 +3,7 @@
 // Nothing here calls libc. A wrapper of pthread_mutex_lock can be entered from malloc, from the dynamic linker's
 // neighbourhood and from signal handlers, so whatever it uses must not lock, allocate or touch errno.
 #pragma once
+#include <errno.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -22,8 +23,12 @@
 
 namespace snarl_rt {
 
-/// A system call that leaves errno alone: the result, or -errno.
-SNARL_INLINE long raw_syscall(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
+/// The program has restricted its system calls, or is about to: none of ours is made any more, for the filter may
+/// answer with a signal. See interpose_seccomp.cpp.
+extern bool silent;
+
+/// A system call that the program would make if we were not there, and that leaves errno alone: the result, or -errno.
+SNARL_INLINE long program_syscall(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
   long result;
   register long r10 __asm__("r10") = d;
   register long r8 __asm__("r8") = e;
@@ -33,6 +38,10 @@ SNARL_INLINE long raw_syscall(long number, long a = 0, long b = 0, long c = 0, l
                    : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
                    : "rcx", "r11", "memory");
   return result;
+}
+/// One of ours.
+SNARL_INLINE long raw_syscall(long number, long a = 0, long b = 0, long c = 0, long d = 0, long e = 0, long f = 0) {
+  return SNARL_UNLIKELY(silent) ? -ENOSYS : program_syscall(number, a, b, c, d, e, f);
 }
 
 template <class T> SNARL_INLINE T load(const volatile T &from) {
@@ -52,8 +61,17 @@ SNARL_INLINE void compiler_barrier() {
   __asm__ volatile("" ::: "memory");
 }
 
+#ifdef SNARL_FAULTS
+/// For tests: the system refuses memory after so many more requests.
+extern uint64_t grants_left;
+#endif
+
 /// Zeroed pages, or null when the system refuses.
 inline void *map_pages(size_t bytes) {
+#ifdef SNARL_FAULTS
+  if (!grants_left) return nullptr;
+  --grants_left;
+#endif
   long result = raw_syscall(SYS_mmap, 0, static_cast<long>(bytes), PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   return result < 0 && result > -4096 ? nullptr : reinterpret_cast<void *>(result);

@@ -31,6 +31,9 @@ constexpr uint32_t kPatience = 5, kMorePatience = 25;
 constexpr uint64_t kAttentive = 200; ///< looks at questions only, a few milliseconds apart, after one was answered
 
 bool watching = false;
+bool dismissed = false; ///< the watcher is to end
+int watcher_tid = 0;
+char *watcher_memory = nullptr;
 uint64_t reported[kMaxReported];
 uint32_t reported_count = 0;
 uint64_t candidate = 0; ///< what the previous look found
@@ -139,6 +142,8 @@ __attribute__((noreturn)) void watch() {
       rest(3);
     else
       measure_for(options.watch_ms);
+    if (load_acquire(dismissed) || load(silent))
+      for (;;) program_syscall(SYS_exit, 0);
     if (answer()) attentive = kAttentive;
     if (attentive) {
       --attentive; // the looks of a circle are counted: they stay as far apart as they were
@@ -179,12 +184,13 @@ long clone_watcher(void *stack_top, void *thread_pointer) {
 } // namespace
 
 void start_watcher() {
-  if (load(watching) || !options.watch_ms) return;
+  if (load(watching) || load(silent) || !options.watch_ms) return;
   if (__atomic_exchange_n(&watching, true, __ATOMIC_ACQ_REL)) return;
   // Its own thread pointer, into zeroed pages: whatever libc keeps per thread is then nobody's.
   constexpr size_t kStack = 128 * 1024, kTls = 64 * 1024;
   if (!look) look = static_cast<Look *>(map_pages(sizeof(Look)));
-  char *memory = static_cast<char *>(map_pages(kStack + 2 * kTls));
+  if (!watcher_memory) watcher_memory = static_cast<char *>(map_pages(kStack + 2 * kTls));
+  char *memory = watcher_memory;
   if (!look || !memory) return trace.count("watcher_not_started");
   char *thread_pointer = memory + kStack + kTls;
   *reinterpret_cast<void **>(thread_pointer) = thread_pointer;
@@ -192,12 +198,25 @@ void start_watcher() {
   uint64_t all = ~uint64_t{0}, before = 0;
   raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, reinterpret_cast<long>(&all), reinterpret_cast<long>(&before), 8);
   long tid = clone_watcher(memory + kStack - 64, thread_pointer);
-  raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, reinterpret_cast<long>(&before), 0, 8);
+  program_syscall(SYS_rt_sigprocmask, SIG_SETMASK, reinterpret_cast<long>(&before), 0, 8);
   if (tid < 0) trace.count("watcher_not_started");
+  store(watcher_tid, tid < 0 ? 0 : static_cast<int>(tid));
+}
+
+bool dismiss_watcher() {
+  int tid = load(watcher_tid);
+  if (!load(watching) || !tid) return false;
+  store_release(dismissed, true);
+  for (int i = 0; i < 2000 && raw_syscall(SYS_tgkill, process_id(), tid, 0) == 0; ++i) rest(1);
+  store(watcher_tid, 0);
+  store(dismissed, false);
+  store(watching, false);
+  return true;
 }
 
 void watcher_after_fork() {
-  watching = false;
+  watching = dismissed = false;
+  watcher_tid = 0;
   reported_count = 0;
   for_sure = false;
   candidate = 0;

@@ -21,13 +21,13 @@ int acquire(int *word) {
     if (!(seen & kSleepers) &&
         !__atomic_compare_exchange_n(word, &seen, seen | kSleepers, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
       continue;
-    raw_syscall(SYS_futex, reinterpret_cast<long>(word), FUTEX_WAIT_PRIVATE, kPending | kSleepers, 0, 0, 0);
+    program_syscall(SYS_futex, reinterpret_cast<long>(word), FUTEX_WAIT_PRIVATE, kPending | kSleepers, 0, 0, 0);
   }
 }
 
 void finish(int *word, int value) {
   if (__atomic_exchange_n(word, value, __ATOMIC_ACQ_REL) & kSleepers)
-    raw_syscall(SYS_futex, reinterpret_cast<long>(word), FUTEX_WAKE_PRIVATE, 0x7fffffff, 0, 0, 0);
+    program_syscall(SYS_futex, reinterpret_cast<long>(word), FUTEX_WAKE_PRIVATE, 0x7fffffff, 0, 0, 0);
 }
 
 /// Decided once: a guard must not be begun by one and ended by the other.

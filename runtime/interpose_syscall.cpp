@@ -2,7 +2,7 @@
 // std::counting_semaphore and atomic::wait call it, so do GLib's mutexes. Who waits for whom cannot be told from a
 // futex, so only their number is: the report says that there was something it did not see.
 //
-// Everything but a futex passes without a frame of ours: some system calls return twice, or on another stack.
+// What restricts the program goes to interpose_seccomp.cpp. Everything else passes without a frame of ours: some system calls return twice, or on another stack.
 #include "event.h"
 #include "process.h"
 #include "real.h"
@@ -56,6 +56,10 @@ syscall:
   endbr64
   cmpq $202, %rdi            # SYS_futex
   je snarl_rt_futex
+  cmpq $317, %rdi            # SYS_seccomp
+  je snarl_rt_restrict
+  cmpq $157, %rdi            # SYS_prctl
+  je snarl_rt_restrict
   jmpq *snarl_rt_real_syscall(%rip)
   .cfi_endproc
 .size syscall, .-syscall
@@ -68,7 +72,7 @@ long resolve(long number, long a, long b, long c, long d, long e, long f) {
     store(snarl_rt_real_syscall, found);
     return found(number, a, b, c, d, e, f);
   }
-  long result = raw_syscall(number, a, b, c, d, e, f); // while it is being looked up
+  long result = program_syscall(number, a, b, c, d, e, f); // while it is being looked up
   if (result < 0 && result > -4096) {
     errno = static_cast<int>(-result);
     return -1;

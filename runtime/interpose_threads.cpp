@@ -182,7 +182,7 @@ SNARL_EXPORT pid_t fork() {
 
 /// A vfork child runs on its parent's memory until it execs or exits: while it does, we look away.
 /// The return address is kept in a register over the system call, since the child uses the same stack.
-static_assert(offsetof(Thread, inside) == 0);
+static_assert(offsetof(Thread, inside) == 0 && kInVforkChild == 0x100000);
 __asm__(R"(
 .globl vfork
 .type vfork, @function

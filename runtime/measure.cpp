@@ -84,7 +84,7 @@ void measure_for(uint64_t milliseconds) {
     Locked locked(measuring);
     if (options.starved_ms) look_at_tries(now);
   }
-  for (; now < end; now = monotonic_now()) {
+  for (; now < end && !load(silent); now = monotonic_now()) { // without system calls the clock stands still
     if (now < awake_until) {
       sleep_for(tick() < end - now ? tick() : end - now);
     } else {

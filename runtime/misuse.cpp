@@ -143,7 +143,7 @@ void initialised_again(Thread &self, const LockRef &lock, Caller caller) {
   uintptr_t start, end;
   uint32_t running = 0;
   for (Thread *thread = threads.first(); thread; thread = thread->next)
-    running += load_acquire(thread->state) == Thread::Running;
+    if (int state = load_acquire(thread->state); state == Thread::Running || state == Thread::Starting) ++running;
   if (running < 2 || self.tid_before_fork || !real::object_range(reinterpret_cast<uintptr_t>(lock.address), start, end))
     return;
   report_misuse(self, 'a', lock, id, self.stack_memory.look_up(caller, self.stack),

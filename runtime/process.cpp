@@ -243,9 +243,10 @@ void show_report() {
 }
 
 void finish() {
+  Thread *self = current_thread;
+  if (self && load(self->inside) & kInVforkChild) return;
   if (finished || static_cast<int>(raw_syscall(SYS_getpid)) != pid) return;
   finished = true;
-  Thread *self = current_thread;
   if (load(extras)) extra_exit(self);
   finish_measuring(self);
   if (!trace.started()) return;

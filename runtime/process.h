@@ -25,6 +25,8 @@ int process_id();
 /// Starts the watcher if it is wanted and not running. Called after a thread was created.
 void start_watcher();
 void watcher_after_fork();
+/// Ends the watcher, and waits until it has. False if there was none.
+bool dismiss_watcher();
 
 /// Has `ended` called for the thread after its destructors.
 void watch_thread_end(Thread &self);

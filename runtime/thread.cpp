@@ -57,6 +57,7 @@ ThreadId Threads::new_birth(ThreadId parent, uint32_t parent_segment, StackId cr
 }
 
 Thread *Threads::make(ThreadId parent, uint32_t parent_segment, StackId created_at) {
+  if (load(silent)) return nullptr; // nor would it be known whose record is free
   Locked locked(lock_);
   Thread *thread = first_;
   while (thread && !(thread->state == Thread::Free ||
@@ -68,6 +69,8 @@ Thread *Threads::make(ThreadId parent, uint32_t parent_segment, StackId created_
     thread = static_cast<Thread *>(map_pages(sizeof(Thread)));
     auto *held = static_cast<Held *>(map_pages(kFirstHeld * sizeof(Held)));
     if (!thread || !held) {
+      if (thread) unmap_pages(thread, sizeof(Thread));
+      if (held) unmap_pages(held, kFirstHeld * sizeof(Held));
       trace.count("threads_dropped");
       return nullptr;
     }

@@ -85,6 +85,7 @@ struct Birth {
 };
 
 constexpr uint32_t kHandOvers = 32;
+constexpr int kInVforkChild = 0x100000; ///< in Thread::inside
 
 struct Thread {
   // ---- hot: every lock and unlock

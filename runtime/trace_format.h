@@ -61,6 +61,7 @@ enum snarl_trace_letter {
   SNARL_LINE_NOTE = 'J',
   /// I f count stack                                not seen: waits on futexes that the program makes itself, so far, and
   ///   where the first was
+  ///   or s 0/1 stack: whether the program has restricted its system calls, so that nothing was recorded after that
   SNARL_LINE_UNSEEN = 'I',
   /// K deadlock kind n                              live deadlock, kind: c cycle, w nobody can wake, o orphaned lock,
   ///   f lock left behind by fork; C and W: the same as far as can be known (all who ended such a wait before are

@@ -11,13 +11,19 @@ namespace snarl_rt {
 
 Trace trace;
 Arena arena;
+bool silent = false;
+#ifdef SNARL_FAULTS
+uint64_t grants_left = ~uint64_t{0};
+#endif
 
 // By the caller's own number and not the process's, and so it is with everything in /proc: that one stands for the main
 // thread, which may have left by pthread_exit, and what has left has no memory.
 bool read_memory(void *to, const void *from, size_t bytes) {
   iovec local{to, bytes}, remote{const_cast<void *>(from), bytes};
-  return raw_syscall(SYS_process_vm_readv, raw_syscall(SYS_gettid), reinterpret_cast<long>(&local), 1,
-                     reinterpret_cast<long>(&remote), 1, 0) == static_cast<long>(bytes);
+  long got = raw_syscall(SYS_process_vm_readv, raw_syscall(SYS_gettid), reinterpret_cast<long>(&local), 1,
+                         reinterpret_cast<long>(&remote), 1, 0);
+  if (got == -EPERM || got == -ENOSYS) trace.count("looks_at_memory_denied");
+  return got == static_cast<long>(bytes);
 }
 
 // ---- Line
@@ -30,7 +36,8 @@ void Line::grow() {
   size_t wanted = capacity_ < 4096 ? 8192 : capacity_ * 2;
   auto *fresh = static_cast<char *>(map_pages(wanted));
   if (!fresh) {
-    size_ = 0; // an impossible line rather than a wrong one: readers skip empty lines
+    size_ = 0; // of what follows nothing is written
+    lost_ = true;
     return;
   }
   __builtin_memcpy(fresh, data_, size_);
@@ -79,8 +86,12 @@ struct Counter {
   const char *name;
   uint64_t value;
 };
-constexpr size_t kCounters = 16;
+constexpr size_t kCounters = 24;
 Counter counters[kCounters];
+
+// What is lost for lack of room is counted in room that was taken before: a line that is written over.
+const char kLostLine[] = "C lines_lost ";
+constexpr size_t kDigits = 16;
 
 /// Appends decimal digits.
 char *decimal(char *to, uint64_t value) {
@@ -158,7 +169,21 @@ void Trace::write_bytes(const char *data, size_t size) {
   if (file_.append(path_, data, size))
     written_ += size;
   else
-    count("writes_failed");
+    lose();
+}
+
+void Trace::lose() {
+  count("lines_lost");
+  ++lost_;
+  if ((lost_ & (lost_ - 1)) == 0) tell_lost(); // powers of two, and at the end
+}
+
+void Trace::tell_lost() {
+  if (!lost_at_) return;
+  uint64_t lost = lost_;
+  char digits[kDigits];
+  for (size_t i = 0; i < kDigits; ++i) digits[i] = "0123456789abcdef"[lost >> (kDigits - 1 - i) * 4 & 15];
+  file_.overwrite(path_, lost_at_, digits, kDigits);
 }
 
 void Trace::write_start() {
@@ -169,6 +194,10 @@ void Trace::write_start() {
   line.hex(static_cast<uint64_t>(now.tv_sec) * 1000000000u + static_cast<uint64_t>(now.tv_nsec))
       .text(executable_)
       .raw("\n", 1);
+  line.raw(kLostLine, sizeof kLostLine - 1);
+  lost_at_ = line.size();
+  for (size_t i = 0; i < kDigits; ++i) line.raw("0", 1);
+  line.raw("\n", 1);
   write_bytes(line.data(), line.size());
 }
 
@@ -193,13 +222,17 @@ void Trace::write(Line &line) {
   if (!start()) return count("lines_lost");
   line.raw("\n", 1);
   Locked locked(lock_);
-  write_bytes(line.data(), line.size());
+  if (line.whole())
+    write_bytes(line.data(), line.size());
+  else
+    lose();
 }
 
 void Trace::start_over() {
   lock_.reset();
   file_.start_over();
   started_ = failed_ = false;
+  lost_ = lost_at_ = 0;
   forget_modules();
   written_ = 0;
   path_[0] = 0;
@@ -220,6 +253,10 @@ void Trace::count(const char *name, uint64_t how_many) {
 
 void Trace::write_counters() {
   if (!started_) return;
+  {
+    Locked locked(lock_);
+    if (lost_) tell_lost();
+  }
   for (Counter &counter : counters) {
     if (!counter.name || !load(counter.value)) continue;
     Line line(SNARL_LINE_COUNTER);

@@ -21,6 +21,8 @@ public:
   /// Characters as they are.
   Line &raw(const char *text, size_t length);
 
+  /// False: there was no memory for it.
+  bool whole() const { return !lost_; }
   const char *data() const { return data_; }
   size_t size() const { return size_; }
 
@@ -31,6 +33,7 @@ private:
   char inline_[kInline];
   char *data_ = inline_;
   size_t size_ = 0, capacity_ = kInline;
+  bool lost_ = false;
 };
 
 class Trace {
@@ -63,6 +66,8 @@ private:
   bool open_file();
   void write_bytes(const char *data, size_t size);
   void write_start();
+  void lose();
+  void tell_lost();
 
   SpinLock lock_;
   bool started_ = false, failed_ = false;
@@ -70,6 +75,7 @@ private:
   AppendFile file_;
   int pid_ = 0;
   uint64_t written_ = 0;
+  uint64_t lost_ = 0, lost_at_ = 0; ///< lines; where in the file their number is
   char executable_[1024] = {};
   char directory_[1024] = {};
   char path_[1100] = {};

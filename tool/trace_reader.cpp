@@ -114,6 +114,7 @@ bool TraceReader::line(llvm::StringRef text) {
     uint64_t count = in.number();
     StackId stack = in.id();
     if (kind == 'f' && in.done()) run_.futex_waits = count, run_.first_futex_wait = stack;
+    if (kind == 's' && in.done()) restricted_ = count != 0;
     return in.ok();
   }
   case SNARL_LINE_DEADLOCK: return deadlock(in);
@@ -407,6 +408,8 @@ Run TraceReader::finish() {
   say(unreadable_, "line of the trace made no sense and was skipped",
       "lines of the trace made no sense and were skipped");
   say(!rest_.empty(), "line of the trace is incomplete and was skipped", "");
+  if (restricted_)
+    run_.blind_spots.push_back("what came after the program had restricted its system calls (seccomp) was not recorded");
   attach_full_log(run_);
   say(open_blocks_.size(), "report of a deadlock is incomplete", "reports of deadlocks are incomplete");
   return std::move(run_);

@@ -55,7 +55,7 @@ private:
   Run run_;
   std::string rest_; ///< the beginning of a line
   uint64_t position_ = 0;
-  bool begun_ = false;
+  bool begun_ = false, restricted_ = false;
   size_t lines_ = 0, unreadable_ = 0;
   /// A K or U block whose end has not come yet.
   struct OpenBlock {
