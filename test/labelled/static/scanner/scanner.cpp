@@ -268,9 +268,9 @@ class Loose {
 
 class SelfStop {
  public:
-  void start() { t_ = std::thread([this] { run(); }); }
+  void start() { t_ = std::thread([this] { run(); }); }  // maybe: data-race, unguarded-access
   void stop() {
-    if (t_.joinable()) t_.join();  // side: thread-lifetime #self
+    if (t_.joinable()) t_.join();  // side: thread-lifetime #self; maybe: data-race, unguarded-access
   }
   ~SelfStop() { stop(); }
 

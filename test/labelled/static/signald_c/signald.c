@@ -93,7 +93,7 @@ static void on_cont(int s)
 static void on_tstp(int s)
 {
 	(void)s;
-	table = realloc(table, 100 * sizeof *table); // expect: signal-unsafe-call
+	table = realloc(table, 100 * sizeof *table); // expect: signal-unsafe-call; maybe: data-race, unguarded-access
 }
 
 static void on_ttin(int s)
