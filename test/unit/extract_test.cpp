@@ -142,6 +142,7 @@ std::string ops(const Facts &facts, llvm::StringRef name) {
     for (const Block &block : f.blocks) {
       if (!out.empty() && &block != &f.blocks[f.exit]) out += "--\n";
       for (const Op &op : block.ops) {
+        if (op.kind == OpKind::Call && op.api) continue; // only says what a signal handler must not call
         out += kinds[unsigned(op.kind)];
         if (op.kind == OpKind::Access)
           out = out.substr(0, out.size() - 6) + (op.atomic ? "atomic " : "") + (op.write ? "write" : "read");
@@ -156,7 +157,8 @@ std::string ops(const Facts &facts, llvm::StringRef name) {
         if (op.kind == OpKind::Block) out += " " + op.api.str().str();
         if (op.path.known()) out += " " + text(f, op.path);
         for (const Value &v : op.args) out += " " + text(f, v);
-        if (op.value.path.known() || op.value.function || op.value.fresh || op.value.truth != Value::Unknown)
+        bool valued = op.value.path.known() || op.value.function || op.value.fresh || op.value.truth != Value::Unknown;
+        if (valued && op.kind != OpKind::Access)
           out += " = " + text(f, op.value);
         if (op.dest.known()) out += " -> " + text(f, op.dest);
         if (op.through) out += " through " + op.through.str().str();
