@@ -26,6 +26,10 @@
 // THIRD-NOT: run 4 of 5
 // RUN: %snarl run --chaos=0 -- ./prog busy > out.txt 2>&1; test $? = 2; FileCheck %s --check-prefix=ZERO < out.txt
 // ZERO: snarl: error: --chaos: '0' is no seed
+//
+// Whatever programs do with their processes, threads and signals, they do as without:
+// RUN: %gcc -std=gnu11 -O0 -g -pthread -I%S/Inputs %S/transparent.c -o any
+// RUN: for what in fork exec vfork spawn cancel smallstack signals atexit quickexit errno manythreads detached; do ./any $what > plain.out 2> plain.err; plain=$?; SNARL_OPTIONS=trace=any.trace:print=0:chaos=5 LD_PRELOAD=%rt ./any $what > noisy.out 2> noisy.err; test $? = $plain && cmp plain.out noisy.out && cmp plain.err noisy.err || exit 1; done
 #include <atomic>
 #include <condition_variable>
 #include <cstdio>

@@ -25,6 +25,10 @@
 // RUN: echo "snarl plan 2" > new.plan; %snarl confirm --replay new.plan -- ./prog > new.txt 2>&1; test $? = 2
 // RUN: FileCheck %s --check-prefix=NEW < new.txt
 // NEW: snarl: error: new.plan: line 1: a plan of another version
+// The library leaves a plan alone that it does not understand, and says so:
+// RUN: SNARL_OPTIONS=steer=$PWD/new.plan %snarl run -- ./prog > ignored.txt 2>&1; test $? = 1
+// RUN: FileCheck %s --check-prefix=IGNORED < ignored.txt
+// IGNORED: warning: {{.*}}: 1 steering plan not understood
 // RUN: %snarl confirm gone -- ./prog > gone.txt 2>&1; test $? = 2; FileCheck %s --check-prefix=GONE < gone.txt
 // GONE: snarl: error: cannot read 'gone'
 #include <atomic>

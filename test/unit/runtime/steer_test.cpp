@@ -79,3 +79,12 @@ TEST(SteerNoise, dependsOnSeedThreadAndPointOnly) {
     }
   EXPECT_GT(drawn.size(), 200u) << "seeds and threads differ";
 }
+
+TEST(SteerNoise, thousandsOfShortThreadsStillEnd) {
+  for (uint64_t seed = 1; seed <= 5; ++seed) {
+    uint64_t total = 0;
+    for (ThreadId thread = 1; thread <= 10'000; ++thread)
+      for (uint64_t n = 1; n <= 10; ++n) total += noise_at(seed, thread, n).microseconds;
+    EXPECT_LT(total, 20'000'000u) << "microseconds, seed " << seed;
+  }
+}
