@@ -2,7 +2,8 @@
 // std::counting_semaphore and atomic::wait call it, so do GLib's mutexes. Who waits for whom cannot be told from a
 // futex, so only their number is: the report says that there was something it did not see.
 //
-// What restricts the program goes to interpose_seccomp.cpp. Everything else passes without a frame of ours: some system calls return twice, or on another stack.
+// What restricts the program goes to interpose_seccomp.cpp. Everything else passes without a frame of ours: some system
+// calls return twice, or on another stack.
 #include "event.h"
 #include "process.h"
 #include "real.h"
@@ -38,12 +39,13 @@ __attribute__((visibility("hidden"), used)) Call snarl_rt_real_syscall = resolve
 
 __attribute__((visibility("hidden"), used)) long snarl_rt_futex(long number, long address, long operation, long value,
                                                                 long until, long other, long mask) {
-  if (is_wait(operation) && __atomic_fetch_add(&waits, 1, __ATOMIC_RELAXED) == 0)
-    if (Thread *self = enter()) {
-      Inside inside(*self);
-      store(first_wait, self->stack_memory.look_up(SNARL_CALLER, self->stack));
-      if (trace.started()) tell_unseen();
-    }
+  Thread *self = is_wait(operation) ? enter() : nullptr;
+  // While a wait of its own is published it is the C++ library that waits, for a function-local static.
+  if (self && !load(self->wait.kind) && __atomic_fetch_add(&waits, 1, __ATOMIC_RELAXED) == 0) {
+    Inside inside(*self);
+    store(first_wait, self->stack_memory.look_up(SNARL_CALLER, self->stack));
+    if (trace.started()) tell_unseen();
+  }
   return load(snarl_rt_real_syscall)(number, address, operation, value, until, other, mask);
 }
 }

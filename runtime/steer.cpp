@@ -256,7 +256,7 @@ End stop(Thread &self, uint32_t side, char point, Caller caller) {
   uint64_t begin = now_ms(), still_since = begin, still = 0, limit = plan->delay_ms;
   store(self.stopped_at, caller.frame);
   End end = End::Time;
-  for (uint64_t now = begin; now - begin < limit; now = now_ms()) {
+  for (uint64_t now = begin; now - begin < limit && !load(silent); now = now_ms()) {
     if (closed(self)) {
       end = End::Closed;
       break;

@@ -5,5 +5,6 @@ list(FILTER RUNTIME_CORE EXCLUDE REGEX "/(interpose_[a-z]*|process|hang[a-z_]*)\
 file(GLOB RUNTIME_UNIT_SOURCES CONFIGURE_DEPENDS unit/runtime/*.cpp)
 add_executable(snarl_rt_unit ${RUNTIME_UNIT_SOURCES} ${RUNTIME_CORE})
 target_include_directories(snarl_rt_unit PRIVATE ${CMAKE_SOURCE_DIR})
+target_compile_definitions(snarl_rt_unit PRIVATE SNARL_FAULTS) # memory can be refused
 target_link_libraries(snarl_rt_unit PRIVATE GTest::gtest_main)
 gtest_discover_tests(snarl_rt_unit DISCOVERY_MODE PRE_TEST)
