@@ -175,7 +175,7 @@ int main(int argc, char **argv) {
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, 16384);
-    for (int depth = 0; depth < 16; ++depth) { // 6 KiB are ours: see docs/runs.md
+    for (int depth = 0; depth < 16; ++depth) {
       if (pthread_create(&t, &attributes, descends, &depth)) return 1;
       pthread_join(t, NULL);
     }
