@@ -1,4 +1,5 @@
 // A call that blocks the thread where others wait for it: in a coroutine, or in code that runs on an event loop.
+#include "block_text.h"
 #include "loop_stalls_run.h"
 #include "rule.h"
 #include "source_steps.h"
@@ -75,23 +76,6 @@ Name functions that are known not to block, and pools that may, in `.snarl.yaml`
 `blocking-in-coroutine:NAME` in a suppression file, where NAME is a function, file or call of the report.
 )";
 
-static const char *what_it_does(BlockKind kind) {
-  switch (kind) {
-  case BlockKind::Sleep: return "sleeps";
-  case BlockKind::ThreadWait: return "waits for another thread";
-  case BlockKind::SyncBridge: return "waits for asynchronous work to end";
-  case BlockKind::FileIo: return "waits for a file";
-  case BlockKind::Socket: return "waits for the network";
-  case BlockKind::NameLookup: return "waits for a name server";
-  case BlockKind::Process: return "waits for another process";
-  case BlockKind::Input: return "waits for input";
-  case BlockKind::ThirdParty: return "waits for a server";
-  case BlockKind::Poll: return "waits for events";
-  case BlockKind::Declared: return "is declared to block";
-  }
-  return "blocks";
-}
-
 /// The library whose loop or coroutines these are, as far as names tell.
 static llvm::StringRef library_of(const Program &program, const Function &f) {
   auto in = [&](llvm::StringRef text) -> llvm::StringRef {
@@ -147,13 +131,12 @@ struct Blocked {
 
 void report(const Program &program, FunctionId f, const Blocked &blocked, bool coroutine, Findings &out) {
   const Op &what = *blocked.calls.front().op;
-  std::string api = what.api.empty() ? what.callee_name.str().str() : what.api.str().str();
-  if (api.empty()) api = "a wait";
+  std::string api = api_of(what);
   bool direct = blocked.calls.front().chain.size() == 1;
   Finding finding;
   finding.rule = "blocking-in-coroutine";
   finding.severity = Severity::Warning;
-  BlockKind kind = what.kind == OpKind::Wait ? BlockKind::ThreadWait : what.block;
+  BlockKind kind = block_kind(what);
   std::string subject = direct ? fmt::format("'{}'", api)
                                : fmt::format("the call of '{}' reaches '{}', which",
                                              blocked.calls.front().chain.front().callee.str().str(), api);

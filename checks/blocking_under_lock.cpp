@@ -1,15 +1,20 @@
 // A call that blocks while a lock is held that others wait for.
 #include "blocking_under_lock_run.h"
+#include "blocking_under_lock_source.h"
 #include "rule.h"
 
 namespace snarl {
 
 static const char why[] = R"(
 While a thread sleeps, or waits for a disk, the network, another process or another thread, nobody else gets the locks
-that it holds: one slow answer stops everybody. From runs, what is reported has happened: calls during which other
-threads really waited for the lock, with the time that they lost (10 ms in sum by default; `--blocked-ms`), where the lock was
-taken, where the call was made and who waited. A wait on a condition variable, which gives its mutex back, is not reported, nor are calls
-under locks that nobody wanted meanwhile.
+that it holds: one slow answer stops everybody, and if what is waited for needs one of them, for ever. From the source:
+calls that can take long under a lock, directly or through the functions called (the chain is shown). Not reported there:
+the wait on a condition variable with that very lock, time-outs below 10 ms, descriptors set not to block, files read and
+written through buffers or the page cache, and input and output under a lock that exists to serialise it: named for it, or
+taken for nothing else. From runs, what is reported has happened: calls during which other threads really waited for the
+lock, with the time that they lost (10 ms in sum by default; `--blocked-ms`), where the lock was taken, where the call was
+made and who waited. A wait on a condition variable, which gives its mutex back, is not reported, nor are calls under locks
+that nobody wanted meanwhile.
 )";
 
 static const char bad[] = R"(
@@ -77,7 +82,7 @@ extern const Rule blocking_under_lock = {
     .bad = bad,
     .good = good,
     .silence = silence,
-    .from_source = nullptr,
+    .from_source = blocking_under_lock_from_source,
     .from_run = blocking_under_lock_from_run,
 };
 

@@ -10,6 +10,7 @@
 #include "clang/AST/ExprCXX.h"
 #include "clang/AST/StmtCXX.h"
 #include "clang/Analysis/CFG.h"
+#include "llvm/ADT/PointerUnion.h"
 
 namespace snarl {
 
@@ -148,6 +149,14 @@ private:
   bool nonblocking_flag(const clang::Stmt *flags, unsigned depth = 0);
   bool block(const clang::Expr *call, const Callee &callee, const CallModel &model);
   Value lock_value(const clang::Expr *expression, Op &op);
+  bool throws_by_design(const Callee &callee); ///< std::stoi, at(): for bad input
+
+  // ---- extract_guards.cpp
+  const TypeModel *guard_model(clang::QualType type);
+  void suspect_guard(const clang::VarDecl *var);
+  void suspect_guards(const clang::CompoundStmt *block);
+  void fix_with_name(Op &op, clang::SourceLocation before);
+  void remarks();
   int64_t milliseconds(const clang::Expr *expression, CallModel::Unit unit);
   std::string text(const clang::Expr *expression) const;
 
@@ -227,7 +236,17 @@ private:
   llvm::DenseMap<const clang::VarDecl *, Bound> bound_; ///< to this thread
   llvm::DenseSet<const clang::VarDecl *> outermost_;    ///< declared in the body's own block
   bool keeps_itself_ = false;                           ///< a coroutine that holds a shared_ptr to its object
+  /// Statements or variables that look like a mistake.
+  struct Suspect {
+    llvm::PointerUnion<const clang::Stmt *, const clang::VarDecl *> what, other;
+    Remark kind;
+  };
+  std::vector<Suspect> suspects_;
   bool in_lambda_ = false, interesting_ = false;
+  bool handled_ = false;                                              ///< in a try block
+  bool locks_by_hand_ = false;                                        ///< calls something with "lock" in its name
+  bool constant_switch(const clang::VarDecl *var);                    ///< a local that is only ever set to constants
+  bool unchanging(const clang::Expr *expression, unsigned depth = 0); ///< the same whenever this function asks
 };
 
 /// Without parentheses, implicit casts and the wrappers around temporaries.

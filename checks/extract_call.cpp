@@ -161,6 +161,7 @@ void Body::call(const CallExpr *e) {
   if (e->isTypeDependent()) // no conversions yet that would read them
     for (const Expr *arg : c.args) reads_operand(arg);
   materialise(c);
+  if (c.decl && throws_by_design(c)) add(OpKind::Throw, e->getExprLoc()).api = unit_.name(c.decl);
   if (!c.decl) {
     emit(c.pointer);
     if (e->isTypeDependent() && !unit_.callable(c.pointer->getType())) return;
@@ -184,6 +185,19 @@ void Body::call(const CallExpr *e) {
     plain_call(e, c);
   else
     library_call(e, c);
+}
+
+/// Library functions that throw for input that a program must expect.
+bool Body::throws_by_design(const Callee &c) {
+  llvm::StringRef name = simple_name(c.decl);
+  bool conversion = name.size() <= 6 && name.starts_with("sto");
+  bool checked = name == "at" || name == "value" || name == "any_cast";
+  if ((!conversion && !checked) || !unit_.is_system(c.decl->getLocation())) return false;
+  llvm::StringRef qualified = unit_.name(c.decl).str();
+  if (name == "value") return qualified.contains("optional::value") || qualified.contains("expected::value");
+  if (name == "any_cast")
+    return qualified == "std::any_cast" && !c.args.empty() && !c.args[0]->getType()->isPointerType();
+  return qualified.starts_with("std::");
 }
 
 // ---- Functions whose bodies nobody will see: system headers, defaulted operators.

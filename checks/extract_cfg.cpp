@@ -32,6 +32,7 @@ Op &Body::add(OpKind kind, SourceLocation at) {
     if (results_of_.size() <= op.id) results_of_.resize(op.id + 64);
     results_of_[op.id] = true;
   }
+  op.in_try = handled_ && (kind == OpKind::Call || kind == OpKind::Throw);
   return op;
 }
 
@@ -78,6 +79,7 @@ void Body::run(Stmt *body) {
       auto &ops = out_.blocks[out_.entry].ops;
       ops.insert(ops.begin(), op);
     }
+  remarks();
   if (bounded_) ++unit_.facts.bounded;
   // A name like addLocked() promises that the caller holds the lock, unless the function takes it itself.
   auto takes = [&](const Path &lock) {
@@ -184,6 +186,7 @@ void Body::blocks(Stmt *body) {
           out_.blocks.emplace_back();
           ops_ = &out_.blocks.back().ops;
         }
+      if (auto statement = e.getAs<CFGStmt>()) handled_ = in_try_.lookup(statement->getStmt());
       element(e);
       if (next_id_ > unit_.options.max_ops) {
         bounded_ = true;
@@ -204,7 +207,11 @@ void Body::blocks(Stmt *body) {
     Block &end = out_.blocks[last[block]];
     if (leaves_abnormally(*block)) continue;
     for (const CFGBlock::AdjacentBlock &next : block->succs())
-      if (const CFGBlock *reachable = next.getReachableBlock()) end.successors.push_back(first[reachable]);
+      if (const CFGBlock *reachable = next.getReachableBlock()) {
+        // An exception that no handler matches leaves the function as one that nobody tried to catch.
+        if (reachable == &cfg->getExit() && dispatch.count(block->getTerminatorStmt())) continue;
+        end.successors.push_back(first[reachable]);
+      }
     if (end.successors.size() != 2) end.branch = {};
   }
   out_.entry = first[&cfg->getEntry()];
@@ -453,6 +460,45 @@ std::optional<uint32_t> Body::tested_operation(const Expr *e) {
   return it->second;
 }
 
+/// `bool locked = false; ... locked = true; ... if (locked)`
+bool Body::constant_switch(const VarDecl *var) {
+  QualType type = var->getType();
+  if (var->hasGlobalStorage() || isa<ParmVarDecl>(var) || !(type->isBooleanType() || type->isIntegerType()))
+    return false;
+  const LocalInfo &info = local(var);
+  if (!info.declared_here || info.shared || !info.reassigned) return false;
+  if (info.init && truth(info.init) == Value::Unknown) return false;
+  return llvm::all_of(assigned_[var], [&](const Expr *v) { return v && truth(v) != Value::Unknown; });
+}
+
+/// Made of constants and of variables and fields that this function does not write.
+bool Body::unchanging(const Expr *e, unsigned depth) {
+  e = strip(e);
+  if (depth > 6) return false;
+  if (isa<IntegerLiteral, CharacterLiteral, CXXBoolLiteralExpr, CXXNullPtrLiteralExpr, GNUNullExpr, CXXThisExpr>(e))
+    return true;
+  auto fixed = [&](const ValueDecl *named) {
+    if (isa<EnumConstantDecl>(named)) return true;
+    if (!isa<VarDecl, FieldDecl>(named) || named->getType().isVolatileQualified()) return false;
+    if (const TypeModel *model = unit_.type_model(named->getType()); model && model->kind != TypeKind::Pointer)
+      return false;
+    if (auto *var = dyn_cast<VarDecl>(named); var && !var->hasGlobalStorage() && !isa<ParmVarDecl>(var))
+      if (const LocalInfo &info = local(var->getCanonicalDecl()); info.shared || info.reassigned) return false;
+    return !written_.contains(cast<ValueDecl>(named->getCanonicalDecl()));
+  };
+  if (auto *ref = dyn_cast<DeclRefExpr>(e)) return fixed(ref->getDecl());
+  if (auto *member = dyn_cast<MemberExpr>(e))
+    return fixed(member->getMemberDecl()) && unchanging(member->getBase(), depth + 1);
+  if (auto *unary = dyn_cast<UnaryOperator>(e))
+    return !unary->isIncrementDecrementOp() && unary->getOpcode() != UO_Deref &&
+           unchanging(unary->getSubExpr(), depth + 1);
+  if (auto *binary = dyn_cast<BinaryOperator>(e))
+    return !binary->isAssignmentOp() && unchanging(binary->getLHS(), depth + 1) &&
+           unchanging(binary->getRHS(), depth + 1);
+  if (auto *cast = dyn_cast<CastExpr>(e)) return unchanging(cast->getSubExpr(), depth + 1);
+  return false;
+}
+
 bool Body::condition(const Expr *test, bool positive, Branch &out) {
   test = test->IgnoreParenImpCasts();
   if (auto *full = dyn_cast<FullExpr>(test)) return condition(full->getSubExpr(), positive, out);
@@ -464,13 +510,27 @@ bool Body::condition(const Expr *test, bool positive, Branch &out) {
     const Expr *left = binary->getLHS(), *right = binary->getRHS();
     if (truth(left) != Value::Unknown) std::swap(left, right);
     Value::Truth constant = truth(right);
-    if (constant == Value::Unknown) return false;
+    if (constant == Value::Unknown) {
+      if (!locks_by_hand_ || !unchanging(test)) return false;
+      out.kind = Branch::Flag;
+      out.path.root = Root::Variable;
+      out.path.symbol = Symbol("?" + out_.usr.str().str() + " " + text(left) + " == " + text(right));
+      out.success_on_true = positive == (binary->getOpcode() == BO_EQ);
+      return true;
+    }
     bool equal = binary->getOpcode() == BO_EQ;
     // x == 0 is !x; x == true is x; x == 3 says nothing of x != 3
     if (constant == Value::Zero) return condition(left, positive != equal, out);
     if (isa<CXXBoolLiteralExpr>(strip(right))) return condition(left, positive == equal, out);
     auto op = tested_operation(left); // thrd_busy, EBUSY: unlike success
-    if (!op || !(zero_is_success_.contains(*op) || minus_one_is_success_.contains(*op))) return false;
+    if (!op || !(zero_is_success_.contains(*op) || minus_one_is_success_.contains(*op))) {
+      if (!locks_by_hand_ || !unchanging(test)) return false;
+      out.kind = Branch::Flag;
+      out.path.root = Root::Variable;
+      out.path.symbol = Symbol("?" + out_.usr.str().str() + " " + text(left) + " == " + text(right));
+      out.success_on_true = positive == equal;
+      return true;
+    }
     out.kind = Branch::Result;
     out.op = *op;
     out.success_on_true = (positive == equal) == minus_one_is_success_.contains(*op);
@@ -478,10 +538,18 @@ bool Body::condition(const Expr *test, bool positive, Branch &out) {
   }
   if (auto *binary = dyn_cast<BinaryOperator>(test); binary && binary->getOpcode() == BO_Comma)
     return condition(binary->getRHS(), positive, out);
+  auto by_text = [&] {
+    if (!locks_by_hand_ || !unchanging(test)) return false;
+    out.kind = Branch::Flag;
+    out.path.root = Root::Variable;
+    out.path.symbol = Symbol("?" + out_.usr.str().str() + " " + text(test));
+    out.success_on_true = positive;
+    return true;
+  };
   if (auto *binary = dyn_cast<BinaryOperator>(test); binary && binary->isRelationalOp()) {
     // rc < 0 of a call that returns zero for success
     auto op = tested_operation(binary->getLHS());
-    if (!op || !zero_is_success_.contains(*op) || truth(binary->getRHS()) != Value::Zero) return false;
+    if (!op || !zero_is_success_.contains(*op) || truth(binary->getRHS()) != Value::Zero) return by_text();
     if (binary->getOpcode() != BO_LT && binary->getOpcode() != BO_GT) return false;
     out.kind = Branch::Result;
     out.op = *op;
@@ -526,13 +594,15 @@ bool Body::condition(const Expr *test, bool positive, Branch &out) {
   const ValueDecl *named = nullptr;
   if (auto *ref = dyn_cast<DeclRefExpr>(e)) named = ref->getDecl();
   if (auto *member = dyn_cast<MemberExpr>(e)) named = member->getMemberDecl();
-  if (!named || !isa<VarDecl, FieldDecl>(named)) return false;
+  if (!named || !isa<VarDecl, FieldDecl>(named)) return by_text();
   if (const TypeModel *model = unit_.type_model(type); model && model->kind != TypeKind::Pointer) return false;
-  if (written_.contains(cast<ValueDecl>(named->getCanonicalDecl()))) return false;
+  auto *var = dyn_cast<VarDecl>(named);
+  bool is_switch = var && constant_switch(var->getCanonicalDecl());
+  if (written_.contains(cast<ValueDecl>(named->getCanonicalDecl())) && !is_switch) return false;
   Path tested = path(e);
   if (!tested.known() || tested.root == Root::Result) return false;
   if (!tested.steps.empty() && tested.steps.back().kind == PathStep::Index) return false;
-  if (tested.root == Root::Local) // of a pointer that changes
+  if (tested.root == Root::Local && !is_switch) // of a pointer that changes
     for (const auto &[var, info] : locals_)
       if (info.local == int(tested.index) && info.reassigned) return false;
   out.kind = Branch::Flag;

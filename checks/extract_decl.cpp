@@ -516,6 +516,12 @@ void Unit::function(const FunctionDecl *decl, const LambdaFrame *frame) {
     out.captures = frame->captures;
     out.borrowed = frame->borrowed;
   }
+  out.end = site(definition->getBody()->getEndLoc());
+  if (auto *proto = definition->getType()->getAs<FunctionProtoType>()) {
+    ExceptionSpecificationType promise = proto->getExceptionSpecType();
+    out.nothrow = promise == EST_BasicNoexcept || promise == EST_NoexceptTrue || promise == EST_NoThrow ||
+                  promise == EST_DynamicNone || isa<CXXDestructorDecl>(definition);
+  }
   bool named = contract_by_name(definition, out);
   Body(*this, out, definition, frame, named).run(definition->getBody());
   facts.functions.push_back(std::move(out));

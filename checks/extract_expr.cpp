@@ -136,6 +136,11 @@ void Body::evaluate_parts(const Stmt *s, unsigned depth) {
     make_new(fresh);
     return;
   }
+  if (auto *thrown = dyn_cast<CXXThrowExpr>(s)) {
+    emit(thrown->getSubExpr(), depth);
+    add(OpKind::Throw, thrown->getThrowLoc()).api = Symbol("throw");
+    return;
+  }
   if (auto *gone = dyn_cast<CXXDeleteExpr>(s)) {
     emit(gone->getArgument(), depth);
     QualType type = gone->getDestroyedType();
@@ -297,7 +302,10 @@ void Body::assign(const Expr *left, const Expr *right, SourceLocation at) {
     if (auto *ref = dyn_cast<DeclRefExpr>(strip(left)))
       if (auto *var = dyn_cast<VarDecl>(ref->getDecl()); var && !tested_operation(right))
         last_call_.erase(var->getCanonicalDecl());
-    if (!type->isBooleanType() && !type->isRecordType()) return;
+    auto *ref = dyn_cast<DeclRefExpr>(strip(left));
+    auto *var = ref ? dyn_cast<VarDecl>(ref->getDecl()) : nullptr;
+    bool is_switch = locks_by_hand_ && var && constant_switch(var->getCanonicalDecl());
+    if (!type->isBooleanType() && !type->isRecordType() && !is_switch) return;
     if (type->isRecordType()) {
       store(path(left), right, at);
       return;
@@ -343,7 +351,8 @@ void Body::store(const Path &dest, const Expr *init, SourceLocation at, unsigned
   if (isa<ImplicitValueInitExpr>(e)) return;
   QualType type = init->getType();
   bool pointer = unit_.pointer_like(type) || type->isPointerType(), callable = unit_.callable(type);
-  if (!pointer && !callable && !type->isBooleanType()) return;
+  if (!pointer && !callable && !type->isBooleanType() && !(locks_by_hand_ && type->isIntegerType() && truth(init)))
+    return;
   Value v = value(init);
   if (!v.path.known() && !v.function && !v.fresh && v.truth == Value::Unknown) return;
   if (v.path == dest) { // made in place

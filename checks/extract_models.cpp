@@ -85,6 +85,14 @@ bool Body::apply(const Expr *call, const Callee &c, const CallModel &m) {
     op.traits.is_lock = true;
     return true;
   }
+  case CallKind::LockDestroy: {
+    if (!arg(0)) return false;
+    Op made;
+    Value v = lock_value(arg(0), made);
+    add(OpKind::LockDestroy, at).args.push_back(v);
+    return true;
+  }
+  case CallKind::EndThread: add(OpKind::ThreadExit, at).api = unit_.name(c.decl); return true;
   case CallKind::Block:
     if (block(call, c, m)) return true;
     if (!unit_.has_body(c.decl)) {

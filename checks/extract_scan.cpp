@@ -44,6 +44,7 @@ void Body::scan_declaration(const VarDecl *var) {
   LocalInfo &info = local(var);
   info.declared_here = true;
   info.init = var->getInit();
+  suspect_guard(var);
   if (!in_lambda_ && var->getInit()) made_for_.push_back({var->getInit(), var});
   // int fd = socket(..., SOCK_NONBLOCK)
   if (auto *call = dyn_cast_or_null<CallExpr>(var->getInit() ? strip(var->getInit()) : nullptr);
@@ -77,6 +78,7 @@ void Body::scan_call(const Expr *e, unsigned) {
   if (auto *call = dyn_cast<CallExpr>(e)) {
     fn = call->getDirectCallee();
     scan_nonblocking(call);
+    locks_by_hand_ |= fn && simple_name(fn).contains_insensitive("lock");
     // What is spawned does not run where it is called.
     if (fn && simple_name(fn) == "co_spawn" && call->getNumArgs() > 1) awaited_.insert(maker(call->getArg(1)));
     if (loop_test_ && fn && simple_name(fn).contains_insensitive("wait")) loop_test_of_[call] = loop_test_;
@@ -185,6 +187,8 @@ void Body::scan(const Stmt *s, unsigned depth) {
   } else if (auto *ref = dyn_cast<DeclRefExpr>(s)) {
     auto *var = dyn_cast<VarDecl>(ref->getDecl());
     if (var && (var->hasGlobalStorage() || frame_)) interesting_ = true;
+  } else if (auto *block = dyn_cast<CompoundStmt>(s)) {
+    suspect_guards(block);
   } else if (auto *ret = dyn_cast<ReturnStmt>(s)) {
     if (ret->getRetValue() && !in_lambda_) returned_.push_back(ret->getRetValue());
   } else if (auto *wait = dyn_cast<CoroutineSuspendExpr>(s)) {

@@ -55,6 +55,7 @@ void State::begin(const std::vector<Site> &sites) {
 }
 
 void State::acquire(Hold hold) {
+  llvm::erase_if(given, [&](const auto &g) { return same_object(g.first, hold.lock); });
   auto given = llvm::find_if(dropped, [&](const Path &p) { return same_object(p, hold.lock); });
   if (given != dropped.end()) {
     dropped.erase(given);
@@ -72,29 +73,29 @@ void State::acquire(Hold hold) {
   holds.push_back(std::move(hold));
 }
 
-void State::release(const Path &lock) {
+Released State::release(const Path &lock) {
+  auto end = [&](size_t i) {
+    Released r{holds[i].assumed ? Released::Callers : Released::Held, holds[i]};
+    holds.erase(holds.begin() + i);
+    return r;
+  };
   for (size_t i = holds.size(); i-- > 0;)
     if (holds[i].lock == lock) {
       if (holds[i].assumed) dropped.push_back(lock);
-      holds.erase(holds.begin() + i);
-      return;
+      return end(i);
     }
   // The same lock by another name, if one of the two names says little.
   auto vague = [](const Path &p) { return p.root == Root::None || p.root == Root::Local || p.root == Root::Result; };
   if (Symbol field = lock.last_field())
     for (size_t i = holds.size(); i-- > 0;)
-      if (holds[i].lock.last_field() == field && (vague(lock) || vague(holds[i].lock)) && !holds[i].owner.known()) {
-        holds.erase(holds.begin() + i);
-        return;
-      }
+      if (holds[i].lock.last_field() == field && (vague(lock) || vague(holds[i].lock)) && !holds[i].owner.known())
+        return end(i);
   // A pointer to a lock that some call handed out: the last one taken by hand.
   if (vague(lock) && lock.steps.empty())
     for (size_t i = holds.size(); i-- > 0;)
-      if (!holds[i].owner.known()) {
-        holds.erase(holds.begin() + i);
-        return;
-      }
+      if (!holds[i].owner.known()) return end(i);
   if (lock.known() && lock.root != Root::Local && !llvm::is_contained(dropped, lock)) dropped.push_back(lock);
+  return {};
 }
 
 void State::release_owned_by(const Path &guard) {
@@ -133,6 +134,7 @@ template <typename Change> static void every_path(State &s, Change change) {
   }
   for (Thread &t : s.threads) change(t.handle);
   for (Path &p : s.own) change(p);
+  for (auto &g : s.given) change(g.first);
 }
 
 void State::forget_root(const Path &name) {
@@ -147,6 +149,7 @@ void State::forget_root(const Path &name) {
   });
   llvm::erase_if(names, [](const auto &n) { return !n.first.known() || !n.second.known(); });
   llvm::erase_if(own, [](const Path &p) { return !p.known(); });
+  llvm::erase_if(given, [](const auto &g) { return !g.first.known(); });
 }
 
 void State::rename(const Path &from, const Path &to) {
@@ -196,6 +199,11 @@ bool State::merge(const State &o) {
   lost |= keep_common(results, o.results);
   lost |= keep_common(flags, o.flags);
   lost |= keep_common(own, o.own);
+  size_t before = given.size();
+  llvm::erase_if(
+      given, [&](const auto &g) { return llvm::none_of(o.given, [&](const auto &x) { return x.first == g.first; }); });
+  lost |= given.size() != before;
+  lost |= add_sites(left, o.left);
   for (Hold &h : holds)
     for (const Hold &other : o.holds)
       if (same_hold(h, other) && h.must && !other.must) {

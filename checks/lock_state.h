@@ -13,6 +13,16 @@
 
 namespace snarl {
 
+/// What a release did.
+struct Released {
+  enum Kind : uint8_t {
+    Missing, ///< the lock was not held here; it belongs to a caller
+    Held,
+    Callers, ///< held by contract of the function
+  } kind = Missing;
+  Hold hold; ///< Held, Callers: what ended
+};
+
 struct State {
   std::vector<Hold> holds;
   std::vector<Path> dropped;
@@ -27,6 +37,8 @@ struct State {
   std::vector<Path> own;       ///< objects made here that nobody else can know yet
   std::vector<Path> published; ///< roots that others can know from here on
   std::optional<bool> returned;
+  std::vector<Site> left;                   ///< the return statements that lead here
+  std::vector<std::pair<Path, Site>> given; ///< locks given back here by hand and not taken since
   bool returns_fresh = false;
   bool came_back = false; ///< at the head of a loop: over its back edge
 
@@ -42,7 +54,7 @@ struct State {
 
   void acquire(Hold hold);
   /// Releases `lock`; a lock that is not held here belongs to a caller.
-  void release(const Path &lock);
+  Released release(const Path &lock);
   void release_owned_by(const Path &guard);
   /// Guards bound to locks: what a lock() on the guard takes.
   std::vector<Exit::Binding> bound_to(const Path &guard) const;

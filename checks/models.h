@@ -49,17 +49,19 @@ enum class CallKind : uint8_t {
   Wait,
   Notify,
   AssertHeld,
-  Keep,     ///< callables given to it are stored, not run
-  InPlace,  ///< callables given to it run before it returns
-  Forward,  ///< returns its first argument (move, forward, ref, addressof, as_const, pointer casts)
-  Exchange, ///< std::exchange
-  Swap,     ///< std::swap, std::iter_swap
-  MakeNew,  ///< make_unique, make_shared, malloc
-  Bind,     ///< bind, bind_front, mem_fn
-  Reads,    ///< pointer arguments are only read
-  AtomicOp, ///< __atomic_*, atomic_load...: first argument is an atomic location
-  Group,    ///< std::lock, std::try_lock: several locks at once, deadlock-avoiding
-  Pure,     ///< touches no memory of the caller
+  Keep,        ///< callables given to it are stored, not run
+  InPlace,     ///< callables given to it run before it returns
+  Forward,     ///< returns its first argument (move, forward, ref, addressof, as_const, pointer casts)
+  Exchange,    ///< std::exchange
+  Swap,        ///< std::swap, std::iter_swap
+  MakeNew,     ///< make_unique, make_shared, malloc
+  Bind,        ///< bind, bind_front, mem_fn
+  Reads,       ///< pointer arguments are only read
+  AtomicOp,    ///< __atomic_*, atomic_load...: first argument is an atomic location
+  Group,       ///< std::lock, std::try_lock: several locks at once, deadlock-avoiding
+  Pure,        ///< touches no memory of the caller
+  EndThread,   ///< ends the calling thread
+  LockDestroy, ///< ends a lock
 };
 
 struct CallModel {

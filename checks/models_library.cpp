@@ -119,7 +119,8 @@ void add_library_models(ModelTables &t) {
            "boost::make_shared", "malloc", "calloc", "realloc", "std::malloc", "std::calloc", "strdup", "strndup",
            "aligned_alloc", "g_malloc", "g_malloc0"},
           {CallKind::MakeNew, 0});
-  t.calls({"free", "std::free", "g_free", "pthread_self", "pthread_exit"}, {CallKind::Pure});
+  t.calls({"free", "std::free", "g_free", "pthread_self"}, {CallKind::Pure});
+  t.calls({"pthread_exit", "thrd_exit"}, {CallKind::EndThread});
   t.calls({"std::bind", "std::bind_front", "std::mem_fn", "boost::bind", "std::bind_back"}, {CallKind::Bind, 0});
   t.calls({"printf", "puts", "strlen", "strcmp", "strncmp", "memcmp", "strchr", "strstr", "strtol", "strtoul", "atoi",
            "std::printf", "std::puts", "syslog", "perror", "close", "shutdown"},

@@ -91,6 +91,9 @@ void add_lock_models(ModelTables &t) {
   CallModel init{CallKind::LockInit, 0};
   t.calls({"pthread_mutex_init", "mtx_init", "pthread_rwlock_init", "pthread_spin_init"}, init);
 
+  CallModel end{CallKind::LockDestroy, 0};
+  t.calls({"pthread_mutex_destroy", "pthread_rwlock_destroy", "pthread_spin_destroy", "mtx_destroy"}, end);
+
   // C11
   t.type("mtx_t", lock(plain()));
   t.call("mtx_lock", acquire(plain()));

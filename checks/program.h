@@ -87,8 +87,14 @@ struct LockPair {
 struct BlockingCall {
   const Op *op = nullptr;
   Chain chain;
-  std::vector<Path>
-      dropped; ///< locks of the caller that are not held meanwhile, that of a condition variable's wait too
+  /// Locks of the caller that are not held meanwhile; that of a condition variable's wait is one.
+  std::vector<Path> dropped = {};
+};
+
+/// A call that can block, made here while locks are held.
+struct LockedWait {
+  BlockingCall call;
+  std::vector<Hold> holds;
 };
 
 /// A lock out of balance, as one function shows it. Which of them are mistakes depends on the callers too.
@@ -234,6 +240,7 @@ struct FunctionInfo {
   std::vector<CallEdge> edges;
   std::vector<Context> contexts;
   std::vector<LockFault> faults;
+  std::vector<LockedWait> waits;
   std::vector<FunctionId> relieved; ///< callees that returned holding a lock which is given back here
   std::vector<Point> foreign;       ///< calls through values, virtual calls and resumptions where a lock is held
 };

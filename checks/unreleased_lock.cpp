@@ -1,18 +1,22 @@
 // Locks that are not given back, or by somebody else than their holder.
 #include "rule.h"
 #include "run_steps.h"
+#include "unreleased_lock_source.h"
 #include <fmt/format.h>
 
 namespace snarl {
 
 static const char why[] = R"(
 A lock that its holder never gives back stops everybody else for good; one that is unlocked by another thread, or
-without having been locked, protects nothing, and the behaviour is undefined (POSIX, pthread_mutex_unlock). Reported are
-threads that end holding a lock, unlocking what is not locked or held by another thread, destroying or initialising a
-lock that is held, destroying a semaphore or barrier that is waited for, initialising a global lock a second time while
-other threads are there, a robust mutex given back in the state that its dead owner left, and locks that a forked child
-inherits held from a thread that it does not have. Usual causes: an exception or an early return between lock() and unlock(), and completion callbacks that run in
-another thread. Semaphores belong to nobody and are left alone.
+without having been locked, protects nothing, and the behaviour is undefined (POSIX, pthread_mutex_unlock). From the
+source: ways out of a function that leave a lock held which other ways give back (an early return, a `goto`, an exception,
+pthread_exit), unlocking what only some of the ways there have locked, or what was unlocked already, and destroying a lock
+that is held. From runs: threads that end holding a lock, unlocking what is not locked or held by another thread,
+destroying or initialising a lock that is held, destroying a semaphore or barrier that is waited for, initialising a
+global lock a second time while other threads are there, a robust mutex given back in the state that its dead owner left,
+and locks that a forked child inherits held from a thread that it does not have. Not reported: functions that are there to
+return holding a lock, known by their name, an attribute, a result that says so, or callers that give it back; guards;
+semaphores, which belong to nobody.
 )";
 
 static const char bad[] = R"(
@@ -67,7 +71,8 @@ int main() {
 )";
 
 static const char silence[] = R"(
-A line `unreleased-lock:NAME` in a suppression file, where NAME is a function, file or lock of the report. To hand a lock
+`// NOLINT(unreleased-lock)` on the line, with the reason; a lock function is best marked as one by an attribute
+(`acquire_capability`) or its name. For runs: a line `unreleased-lock:NAME` in a suppression file, where NAME is a function, file or lock of the report. To hand a lock
 from thread to thread on purpose, use a semaphore.
 )";
 
@@ -172,7 +177,7 @@ extern const Rule unreleased_lock = {
     .bad = bad,
     .good = good,
     .silence = silence,
-    .from_source = nullptr,
+    .from_source = unreleased_lock_from_source,
     .from_run = from_run,
 };
 

@@ -83,9 +83,25 @@ private:
   void record_edge(const Op &op, const State &state, const CallFrame &frame, const Target &target,
                    const std::vector<Hold> &extra, bool spawn);
   void add_acquisition(Acquisition acquisition);
-  void add_block(BlockingCall block);
+  void add_block(const State &state, BlockingCall block, const std::vector<Hold> &extra = {});
+  void add_wait(const State &state, const BlockingCall &block, const std::vector<Hold> &extra);
+  void record_foreign(const Op &op, const States &states);
+  std::vector<Path> waits_with(const State &state, const Op &op) const;
   void add_callback(Callback callback);
   void finish();
+
+  // Locks out of balance (walker_balance.cpp)
+  bool by_hand(const Hold &hold) const;
+  bool asks_twice() const;
+  bool taken_in_loop(const Hold &hold) const;
+  bool refused(const State &state, const Hold &hold) const;
+  void add_fault(LockFault fault);
+  void check_release(const Op &op, const States &states);
+  void check_adoption(const Op &op, const States &states);
+  void check_leaving(const Op &op, const States &states, LockFault::Kind kind, const Chain &chain);
+  void check_throw(const Op &op, const States &states);
+  void check_ways_out(const States &states);
+  void relieve(const Hold &hold);
 
   Program &program_;
   const CallGraph &graph_;

@@ -45,7 +45,9 @@ std::vector<Condition> Walker::conditions(const State &state) const {
   for (const auto &[path, truth] : state.flags) {
     bool parameter = path.root == Root::Param && path.steps.empty() && is_switch(f_, path.index);
     bool field = (path.root == Root::This || path.root == Root::Param) && has_field(path);
-    if ((parameter || field || (path.root == Root::Variable && !program_.decl(path.symbol))) && all.size() < 16)
+    if ((parameter || field ||
+         (path.root == Root::Variable && !program_.decl(path.symbol) && !path.symbol.str().starts_with("?"))) &&
+        all.size() < 16)
       all.push_back({path, truth});
   }
   return all;
@@ -163,7 +165,7 @@ void Walker::apply(State &state, const Exit &exit, const CallFrame &frame, const
       if (state.holds.size() == before && guard.known() && guard.root != Root::Local)
         state.release(lock_of_guard(guard));
     } else {
-      state.release(up(p));
+      relieve(state.release(up(p)).hold);
     }
   }
   for (const auto &[name, object] : exit.names) {
@@ -254,6 +256,14 @@ static bool asserts_held(const Op &op) {
   return llvm::StringRef(name).contains("assertheld") || llvm::StringRef(name).contains("assertlocked");
 }
 
+/// unlock_both(), release(): a function whose body is not seen and that says what it does.
+static bool gives_back(const Op &op) {
+  std::string name = op.callee_name.str().rsplit(':').second.lower();
+  if (name.empty()) name = op.callee_name.str().lower();
+  return llvm::StringRef(name).contains("unlock") || llvm::StringRef(name).contains("release") ||
+         llvm::StringRef(name).contains("leave");
+}
+
 /// Threads that the callee starts, or what is handed to it.
 void Walker::begin(State &state, const Op &op) const {
   auto add = [&](const std::vector<Target> &targets) {
@@ -300,6 +310,8 @@ void Walker::call(const Op &op, State state, States &out) {
           state.release(lock);
         }
       }
+    state.given.clear(); // may lock or unlock what it likes
+    if (gives_back(op)) llvm::erase_if(state.holds, [&](const Hold &h) { return by_hand(h); });
     for (const Value &v : op.args)
       if (v.path.known() && (v.borrowed || v.moved) && !op.awaited) {
         Path p = state.resolve(v.path);

@@ -146,7 +146,10 @@ void Walker::step(const Op &op, State state, States &out) {
     }
     break;
   }
-  case OpKind::Return: return_value(op, state); break;
+  case OpKind::Return:
+    state.left = {op.site};
+    return_value(op, state);
+    break;
   case OpKind::LockInit:
   case OpKind::Access:
   case OpKind::Suspend:
@@ -200,6 +203,7 @@ void Walker::acquire(const Op &op, State state, States &out) {
     for (const Exit::Binding &b : wanted) {
       auto held = llvm::find_if(state.holds, [&](const Hold &h) { return h.lock == b.lock && !h.owner.known(); });
       if (held != state.holds.end()) {
+        relieve(*held);
         held->owner = guard;
         continue;
       }
@@ -248,7 +252,13 @@ void Walker::acquire(const Op &op, State state, States &out) {
 }
 
 void Walker::release(const Op &op, State &state) {
-  for (const Value &v : op.args) state.release(state.resolve(v.path));
+  for (const Value &v : op.args) {
+    Path lock = state.resolve(v.path);
+    Released released = state.release(lock);
+    relieve(released.hold);
+    if (!op.via && lock.known() && llvm::none_of(state.given, [&](const auto &g) { return g.first == lock; }))
+      state.given.emplace_back(lock, op.site);
+  }
   if (!op.args.empty() || !op.dest.known()) return;
   Path guard = state.resolve(op.dest);
   size_t before = state.holds.size();
@@ -310,6 +320,10 @@ void Walker::assign(const Op &op, State &state) {
     if (op.value.truth != Value::Unknown) state.flags.emplace_back(name, op.value.truth == Value::NonZero);
   }
   bool local = name.root == Root::Local && name.steps.empty();
+  if (local) {
+    llvm::erase_if(state.flags, [&](const auto &flag) { return flag.first == name; });
+    if (op.value.truth != Value::Unknown) state.flags.emplace_back(name, op.value.truth == Value::NonZero);
+  }
   // Kept where others can find it.
   bool kept = !local && name.root != Root::Result && name.root != Root::Return && !is_own(state, name);
   if (kept && object.known()) state.publish(object);

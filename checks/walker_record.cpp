@@ -49,6 +49,16 @@ bool Walker::polled(const Op &op) const {
          });
 }
 
+/// The locks that a wait on a condition variable gives back while it waits.
+std::vector<Path> Walker::waits_with(const State &state, const Op &op) const {
+  Path guard = state.resolve(op.args[0].path);
+  std::vector<Path> locks{guard};
+  for (const Hold &h : state.holds)
+    if (h.owner.known() && h.owner == guard) locks.push_back(h.lock);
+  for (const Exit::Binding &b : state.bound_to(guard)) locks.push_back(b.lock);
+  return locks;
+}
+
 void Walker::record(const Op &op, const States &states) {
   switch (op.kind) {
   case OpKind::Access: record_point(out_.accesses, op, states); break;
@@ -57,15 +67,37 @@ void Walker::record(const Op &op, const States &states) {
   case OpKind::Wait:
     if (op.timeout_ms != 0 && !polled(op)) {
       record_point(out_.blocks, op, states);
-      add_block({&op, {hop(op)}});
+      for (const State &s : states) {
+        BlockingCall b{&op, {hop(op)}, s.dropped};
+        if (op.kind == OpKind::Wait && !op.args.empty()) merge_paths(b.dropped, waits_with(s, op));
+        add_block(s, std::move(b));
+      }
     }
     if (op.kind == OpKind::Wait) record_call(op, states);
     break;
   case OpKind::Acquire:
+    if (op.how == How::Adopt) check_adoption(op, states);
+    record_call(op, states);
+    break;
   case OpKind::Release:
+    check_release(op, states);
+    record_call(op, states);
+    break;
   case OpKind::Call:
+    if (!op.callee || op.is_virtual) record_foreign(op, states);
+    check_throw(op, states);
+    record_call(op, states);
+    break;
   case OpKind::Destroy:
   case OpKind::Spawn: record_call(op, states); break;
+  case OpKind::Remark:
+    if (op.remark == Remark::Resumes) record_foreign(op, states);
+    break;
+  case OpKind::Throw: check_throw(op, states); break;
+  case OpKind::ThreadExit: check_leaving(op, states, LockFault::ThreadEnded, {hop(op)}); break;
+  case OpKind::LockDestroy:
+    if (!op.args.empty()) check_leaving(op, states, LockFault::DestroyedHeld, {hop(op)});
+    break;
   default: break;
   }
 }
@@ -87,6 +119,11 @@ void Walker::record_point(std::vector<Point> &points, const Op &op, const States
     first = false;
   }
   points.push_back(std::move(p));
+}
+
+/// Code that is not known here is called; kept only where a lock is held.
+void Walker::record_foreign(const Op &op, const States &states) {
+  if (llvm::any_of(states, [](const State &s) { return !s.holds.empty(); })) record_point(out_.foreign, op, states);
 }
 
 void Walker::record_wants(const Op &op, const State &state, std::vector<Want> &wants) {
@@ -248,7 +285,18 @@ void Walker::record_call(const Op &op, const States &states) {
       Hop call = at;
       if (call.callee.empty()) call.callee = program_.functions[t.function].name;
       const Summary &summary = program_.info[t.function].summary;
-      for (const BlockingCall &b : summary.blocks) add_block({b.op, through(call, b.chain)});
+      for (const BlockingCall &b : summary.blocks) {
+        BlockingCall mine{b.op, through(call, b.chain), s.dropped};
+        for (const Path &p : b.dropped) {
+          Path lock = s.resolve(fr.up(p));
+          mine.dropped.push_back(lock);
+          if (lock.steps.empty() || lock.steps.back().kind != PathStep::Deref) continue;
+          lock.steps.pop_back(); // whatever that guard holds
+          for (const Hold &h : s.holds)
+            if (h.owner.known() && h.owner == lock) mine.dropped.push_back(h.lock);
+        }
+        add_block(s, std::move(mine));
+      }
       for (const LockPair &p : summary.pairs) {
         LockPair mine;
         for (const Hold &h : p.holds) {
@@ -290,7 +338,7 @@ void Walker::record_call(const Op &op, const States &states) {
           Hop back = cb.chain.back();
           back.callee = program_.functions[called.function].name;
           for (const BlockingCall &b : program_.info[called.function].summary.blocks)
-            add_block({b.op, through(call, through(back, b.chain))});
+            add_block(s, {b.op, through(call, through(back, b.chain)), s.dropped}, extra);
         }
       }
     }
@@ -368,10 +416,34 @@ void Walker::add_acquisition(Acquisition a) {
   out_.summary.acquires.push_back(std::move(a));
 }
 
-void Walker::add_block(BlockingCall b) {
+/// Locks taken here under which `b` blocks; those of callers are the callers' to report.
+void Walker::add_wait(const State &state, const BlockingCall &b, const std::vector<Hold> &extra) {
+  LockedWait w;
+  w.call = b;
+  auto add = [&](const Hold &h) {
+    // A lock of that class is given back meanwhile: perhaps this one, by another name.
+    bool given = llvm::any_of(b.dropped, [&](const Path &p) {
+      return p == h.lock || (p.last_field() && p.last_field() == h.lock.last_field());
+    });
+    if (h.must && !h.assumed && !h.taken.empty() && h.traits.thread_bound && !given) w.holds.push_back(h);
+  };
+  for (const Hold &h : state.holds) add(h);
+  for (const Hold &h : extra) add(h);
+  if (w.holds.empty()) return;
+  for (LockedWait &known : out_.waits)
+    if (known.call.op == b.op && same_chain(known.call.chain, b.chain)) return;
+  if (out_.waits.size() < options_.max_blocks)
+    out_.waits.push_back(std::move(w));
+  else
+    cut_ = true;
+}
+
+void Walker::add_block(const State &state, BlockingCall b, const std::vector<Hold> &extra) {
+  add_wait(state, b, extra);
   for (BlockingCall &k : out_.summary.blocks)
     if (k.op == b.op) {
-      if (b.chain.size() < k.chain.size()) k = std::move(b);
+      llvm::erase_if(k.dropped, [&](const Path &p) { return !llvm::is_contained(b.dropped, p); });
+      if (b.chain.size() < k.chain.size()) k.chain = std::move(b.chain);
       return;
     }
   if (out_.summary.blocks.size() >= options_.max_blocks) {
@@ -402,6 +474,7 @@ void Walker::finish() {
     for (State &s : states) step(op, std::move(s), after);
     states = std::move(after);
   }
+  check_ways_out(states);
   auto said = [](const Path &p) {
     return p.root == Root::This || p.root == Root::Param || p.root == Root::Variable || p.root == Root::Return ||
            p.root == Root::Capture;
@@ -409,7 +482,7 @@ void Walker::finish() {
   for (const State &s : states) {
     Exit e;
     for (const Hold &h : s.holds) {
-      if (h.assumed || !h.must) continue;
+      if (h.assumed || !h.must || refused(s, h)) continue;
       bool own_mutex =
           h.lock.root == Root::Local && h.lock.index < f_.locals.size() && f_.locals[h.lock.index].by_value;
       bool dead_guard = h.owner.root == Root::Local || h.owner.root == Root::Result;

@@ -20,7 +20,7 @@ class Conn : public std::enable_shared_from_this<Conn> {
     io.post([self, &io] { io.post([self] { self->child(); }); }); // side: blocking-in-coroutine
   }
  private:
-  void step() { std::lock_guard g(m_); ++n_; int fd = ::open("x", 0); ::flock(fd, LOCK_EX); } // expect: blocking-in-coroutine
+  void step() { std::lock_guard g(m_); ++n_; int fd = ::open("x", 0); ::flock(fd, LOCK_EX); } // expect: blocking-in-coroutine; expect: blocking-under-lock
   void child() {
     int st, fd = 3;
     ::waitpid(1, &st, 0);                          // expect: blocking-in-coroutine

@@ -27,7 +27,7 @@ struct S {
   Task<int> two() const { spin.lock(); co_await Task<void>{}; spin.unlock(); co_return 1; } // expect: lock-across-suspension
   Task<int> twoOk() { Spin &s = spin; s.lock(); ++n; s.unlock(); co_await Task<void>{}; co_return 1; }
   Task<int> three() { auto &p = pad; p.lock(); co_await Task<void>{}; p.unlock(); co_return 1; } // expect: lock-across-suspension
-  Task<int> threeOk() { pad.lock(); pad.unlock(); co_await Task<void>{}; co_return 1; }
+  Task<int> threeOk() { pad.lock(); ++n; pad.unlock(); co_await Task<void>{}; co_return 1; }
   Task<int> four() { std::optional<std::lock_guard<NamedSpin>> g; g.emplace(spin); co_await Task<void>{}; co_return 1; } // expect: lock-across-suspension
   Task<int> fourOk() { std::optional<std::lock_guard<NamedSpin>> g; g.emplace(spin); g.reset(); co_await Task<void>{}; co_return 1; }
   Task<int> five() { auto g = std::make_unique<PthreadGuard>(pm); co_await Task<void>{}; co_return 1; } // expect: lock-across-suspension
