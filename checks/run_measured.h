@@ -52,10 +52,42 @@ struct LoopStall {
   std::string call;     ///< the blocking call it was in, empty if none
 };
 
+/// Counts of durations in buckets; see snarl_bucket_of in runtime/trace_format.h for their width.
+struct Histogram {
+  struct Bucket {
+    uint64_t width = 0, count = 0;
+  };
+  std::map<uint64_t, Bucket> buckets; ///< by lower bound
+  uint64_t count() const;
+  void add(const Histogram &other);
+  /// The middle of the bucket that holds the value below which `share` (0 to 1) of all lie; 0 if there are none.
+  uint64_t percentile(double share) const;
+};
+
+/// How one lock was used, from a run with --contention.
+struct LockProfile {
+  LockId lock = 0;
+  uint64_t acquisitions = 0, contended = 0;
+  uint64_t waited = 0, held = 0; ///< in sum
+  Histogram waits, holds;        ///< waits: of contended acquisitions only
+  struct Longest {
+    uint64_t time = 0;
+    ThreadId thread = 0;
+    StackId stack = 0;
+  };
+  Longest longest_wait, longest_hold;
+  struct Place {
+    uint64_t times = 0, waited = 0;
+  };
+  std::map<StackId, Place> waited_at;
+};
+
 struct Measured {
   std::map<uint32_t, BlockedCall> blocked; ///< by number in the trace
   std::map<uint32_t, UnfairWait> unfair;
   std::map<uint32_t, LoopStall> stalls;
+  std::map<LockId, LockProfile> locks;
+  uint64_t profiled = 0; ///< time that the profile covers; 0: there is none
 };
 
 /// "340 us", "12 ms", "1.5 s".

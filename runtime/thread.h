@@ -132,6 +132,7 @@ struct Thread {
   const void *once_object = nullptr;
   Caller once_caller;
   struct FullLog *full = nullptr; ///< what is logged with record=full, see full.cpp
+  struct ThreadProfile *profile = nullptr; ///< with contention=1, see measure_profile.cpp; stays with the record
   bool full_over = false;         ///< its log is complete
   uintptr_t stopped_at = 0;       ///< frame of the wrapper in which steering holds the thread up, 0: nowhere
   uint64_t points = 0;            ///< synchronisation points passed, counted by noise only

@@ -1,5 +1,7 @@
 #include "report.h"
 #include "checks/facts_io.h"
+#include "checks/lock_profiles.h"
+#include "contention.h"
 #include "report_runs.h"
 #include "trace_reader.h"
 #include "llvm/Support/FileSystem.h"
@@ -17,11 +19,37 @@ bool is_trace(const std::string &path) {
   return head && (*head)->getBuffer() == "V ";
 }
 
+/// report --contention: the profile, and the longest waits and holds with their stacks.
+int report_contention(std::vector<Run> &runs, const OutputOptions &options, const std::string &output,
+                      const std::string &folded) {
+  if (!has_profile(runs))
+    return fail(
+        "report: there is no profile of locks in these traces: `snarl run --contention --trace DIR` records one");
+  auto symbols = std::make_shared<Symbolizer>();
+  for (Run &run : runs) run.symbols = symbols;
+  if (!folded.empty())
+    if (llvm::Error error = write_folded(folded, runs)) return fail(llvm::toString(std::move(error)));
+  std::error_code code;
+  llvm::raw_fd_ostream out(output.empty() ? "-" : output, code, llvm::sys::fs::OF_None);
+  if (code) return fail("cannot write '" + output + "': " + code.message());
+  if (options.format != 0) {
+    print_contention_json(out, runs);
+    return kClean;
+  }
+  print_contention(out, runs, SIZE_MAX);
+  Findings notes;
+  contention_findings(runs, notes);
+  if (!notes.empty()) out << '\n';
+  render_text(out, notes);
+  return kClean;
+}
+
 } // namespace
 
 int report_command(llvm::ArrayRef<const char *> args) {
   RunAnalysis runs_analysis;
-  std::string output;
+  std::string output, folded;
+  bool contention = false;
   Options options(
       "report", "[options] TRACE... [FACTS...]",
       "Reports from recorded traces (folders, or files in them) as `snarl run` does. Several traces are judged "
@@ -30,6 +58,10 @@ int report_command(llvm::ArrayRef<const char *> args) {
       "'confirmed'.");
   runs_analysis.declare(options);
   options.value("o", "FILE", "print the findings into FILE (default: standard output)", output);
+  options.section("Profile of locks, from traces of `snarl run --contention`");
+  options.flag("contention", "show how often and how long each lock was waited for and held, instead of findings",
+               contention);
+  options.value("folded", "FILE", "write the stacks that waited, with microseconds, for flame graphs", folded);
   options.epilogue("Exit codes: 0 nothing found, 1 findings (see --fail-on), 2 a trace or facts file cannot be read.");
   if (auto exit_code = options.parse(args)) return *exit_code;
   if (llvm::Error error = runs_analysis.configure()) return fail(llvm::toString(std::move(error)));
@@ -54,6 +86,11 @@ int report_command(llvm::ArrayRef<const char *> args) {
   for (const std::string &message : skipped) {
     info.notices.push_back({Severity::Error, message, {}});
     info.successful = false; // the rest is reported all the same
+  }
+  if (contention || !folded.empty()) {
+    print_notices(info.notices, "");
+    int exit_code = report_contention(*runs, analysis.output, output, folded);
+    return info.successful ? exit_code : kTrouble;
   }
   std::vector<Facts> units;
   for (const std::string &file : facts_files) {

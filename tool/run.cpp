@@ -1,6 +1,7 @@
 #include "run.h"
 #include "ask.h"
 #include "confirmation.h"
+#include "contention.h"
 #include "launch.h"
 #include "report_runs.h"
 #include "stopped_threads.h"
@@ -21,12 +22,14 @@ namespace snarl {
 namespace {
 
 constexpr int kHalted = 86, kTimeOver = 124; // the latter as timeout(1) has it
+constexpr size_t kShownLocks = 20; ///< by run --contention; report has all
 
 struct RunOptions {
   std::string trace;
   bool keep = false, halt = false;
   unsigned record = 0; ///< index of the choice
   unsigned record_limit = 64;
+  bool contention = false;
   unsigned blocked_ms = 10, stall_ms = 25, starved_ms = 500;
   std::chrono::seconds timeout{0};
   std::string output;
@@ -281,6 +284,10 @@ int run_command(llvm::ArrayRef<const char *> args) {
                 run.blocked_ms);
   options.value("stall-ms", "N", "tell of event loops that stay away for N milliseconds (default: 25)", run.stall_ms);
   options.value("starved-ms", "N", "tell of unfair waits for a lock of N milliseconds (default: 500)", run.starved_ms);
+  options.flag("contention",
+               "profile every lock: how often it is taken and found taken, how long it is waited for and held; the "
+               "table ends the report",
+               run.contention);
   options.section("Other schedules");
   options.optional_value("chaos", "SEED",
                          "delay threads a little where they meet, at random; the seed is printed, and the same seed "
@@ -313,6 +320,7 @@ int run_command(llvm::ArrayRef<const char *> args) {
   program.settings =
       fmt::format("blocked_ms={}:stall_ms={}:starved_ms={}", run.blocked_ms, run.stall_ms, run.starved_ms);
   if (run.record) program.settings += fmt::format(":record=full:record_limit_kb={}", uint64_t(run.record_limit) << 10);
+  if (run.contention) program.settings += ":contention=1";
   program.timeout = run.timeout;
   if (!run.repeat) return fail("--repeat: at least one run");
   return run_repeatedly(run, runs_analysis, program);
@@ -370,6 +378,7 @@ int run_once(const RunOptions &run, RunAnalysis &runs_analysis, LaunchOptions pr
   if (trouble) exit_code = fail(llvm::toString(std::move(trouble))); // after the report: it is not lost
   if (run.keep || alive) folder.keep();
   bool mixed = output.format != 0 && run.output.empty(); // JSON stays JSON
+  if (run.contention && !mixed && has_profile(runs)) print_contention(llvm::errs(), runs, kShownLocks);
   if (!output.quiet && !mixed) {
     llvm::errs() << "snarl: " << run.label << summary_line(findings, info) << " in " << extent(runs);
     if (!folder.temporary()) llvm::errs() << "; traces: " << folder.path();

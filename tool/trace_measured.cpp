@@ -1,4 +1,5 @@
-// Lines of a trace about time: calls under locks, unfair waits, event loops.
+// Lines of a trace about time: calls under locks, unfair waits, event loops, profiles of locks.
+#include "runtime/trace_format.h"
 #include "trace_fields.h"
 
 namespace snarl {
@@ -42,6 +43,56 @@ bool TraceReader::stall(Fields &in) {
   s.call = in.text();
   if (s.call == "-") s.call.clear();
   run_.measured.stalls[record] = std::move(s);
+  return true;
+}
+
+bool TraceReader::profile(Fields &in) {
+  Measured &measured = run_.measured;
+  char kind = in.letter();
+  if (kind == 't') {
+    uint64_t time = in.number();
+    if (!in.done()) return false;
+    measured.profiled = time;
+    return true;
+  }
+  LockId id = in.id();
+  if (!in.ok() || !measured.profiled) return false;
+  if (kind == 's') {
+    StackId stack = in.id();
+    LockProfile::Place place{in.number(), in.number()};
+    if (!in.done()) return false;
+    measured.locks[id].waited_at[stack] = place;
+    return true;
+  }
+  if (kind == 'w' || kind == 'h') {
+    Histogram histogram;
+    while (in.ok() && !in.at_end()) {
+      uint64_t bucket = in.number(), count = in.number();
+      if (bucket >= SNARL_BUCKETS) return false;
+      uint64_t start = snarl_bucket_start(bucket);
+      histogram.buckets[start] = {snarl_bucket_start(bucket + 1) - start, count};
+    }
+    if (!in.ok()) return false;
+    LockProfile &lock = measured.locks[id];
+    (kind == 'w' ? lock.waits : lock.holds) = std::move(histogram);
+    return true;
+  }
+  if (kind != 'l') return false;
+  uint64_t acquisitions = in.number(), contended = in.number();
+  auto longest = [&] {
+    LockProfile::Longest one;
+    one.time = in.number(), one.thread = in.id(), one.stack = in.id();
+    return one;
+  };
+  uint64_t waited = in.number();
+  LockProfile::Longest wait = longest();
+  uint64_t held = in.number();
+  LockProfile::Longest hold = longest();
+  if (!in.done()) return false;
+  LockProfile &lock = measured.locks[id];
+  lock.lock = id;
+  lock.acquisitions = acquisitions, lock.contended = contended;
+  lock.waited = waited, lock.longest_wait = wait, lock.held = held, lock.longest_hold = hold;
   return true;
 }
 

@@ -125,6 +125,7 @@ bool TraceReader::line(llvm::StringRef text) {
   case SNARL_LINE_STALL: return stall(in);
   case SNARL_LINE_SNAPSHOT: return snapshot(in);
   case SNARL_LINE_TASK: return task(in);
+  case SNARL_LINE_PROFILE: return profile(in);
   case SNARL_LINE_FORK: return in.number(), in.done();
   case SNARL_LINE_COUNTER: {
     llvm::StringRef name = in.word();

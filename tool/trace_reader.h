@@ -51,6 +51,7 @@ private:
   bool snapshot(Fields &in);
   bool task(Fields &in);
   bool steered(Fields &in);
+  bool profile(Fields &in);
 
   Run run_;
   std::string rest_; ///< the beginning of a line

@@ -1,6 +1,7 @@
-// What runs say about time: lines of the trace, and the rules that read them.
+// What runs say about time: buckets, lines of the trace, and the rules that read them.
 #include "checks/rule.h"
 #include "checks/run.h"
+#include "runtime/trace_format.h"
 #include "tool/trace_reader.h"
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -43,6 +44,34 @@ Findings judge(const std::string &rest) {
   for (const Rule *rule : all_rules())
     if (rule->from_run) rule->from_run(run, findings);
   return findings;
+}
+
+TEST(Measured, BucketsAreWrongByASixteenth) {
+  uint32_t last = 0;
+  for (uint64_t value = 0; value < 100'000'000'000; value += 1 + value / 37) {
+    uint32_t bucket = snarl_bucket_of(value);
+    uint64_t start = snarl_bucket_start(bucket), end = snarl_bucket_start(bucket + 1);
+    ASSERT_LE(start, value);
+    ASSERT_GT(end, value);
+    double middle = double(start) + double(end - start - 1) / 2;
+    ASSERT_LE(std::abs(middle - double(value)), 0.0625 * double(value));
+    ASSERT_GE(bucket, last);
+    last = bucket;
+  }
+  EXPECT_EQ(snarl_bucket_of(UINT64_MAX), SNARL_BUCKETS - 1u);
+}
+
+TEST(Measured, Percentiles) {
+  Histogram a, b;
+  EXPECT_EQ(a.percentile(0.5), 0u);
+  for (uint64_t value = 1; value <= 7; ++value) a.buckets[value] = {1, 1};
+  b.buckets[1024] = {128, 3};
+  a.add(b);
+  EXPECT_EQ(a.count(), 10u);
+  EXPECT_EQ(a.percentile(0.1), 1u);
+  EXPECT_EQ(a.percentile(0.7), 7u);
+  EXPECT_EQ(a.percentile(0.71), 1024u + 63);
+  EXPECT_EQ(a.percentile(1), 1024u + 63);
 }
 
 TEST(Measured, Durations) {
@@ -95,12 +124,27 @@ TEST(Measured, LoopStalls) {
 }
 
 TEST(Measured, DamagedLinesAreSkipped) {
-  for (const char *line : {"B 1 2 1 4 1 3 3 9 9 9 1", "B x 2 1 4 1 3 3 9 9 9 1 read", "Y 1 q 2 1 x 2 1 1 1 3 s 3",
-                           "Y 1 w 2 1 x 2 1 1 1 3 s", "y 1 2 3 4 2"}) {
+  for (const char *line :
+       {"B 1 2 1 4 1 3 3 9 9 9 1", "B x 2 1 4 1 3 3 9 9 9 1 read", "Y 1 q 2 1 x 2 1 1 1 3 s 3",
+        "Y 1 w 2 1 x 2 1 1 1 3 s", "y 1 2 3 4 2", "P", "P l 1 1", "P t 1 1", "P w 1 ffff 1", "P s 1 1"}) {
     snarl::Run run = run_of(std::string(line) + "\n");
     EXPECT_EQ(run.blind_spots.size(), 1u) << line;
     EXPECT_TRUE(run.measured.blocked.empty() && run.measured.unfair.empty() && run.measured.stalls.empty()) << line;
   }
+}
+
+TEST(Measured, ProfilesReplaceEachOther) {
+  snarl::Run run =
+      run_of("P t 10\nP l 2 5 1 10 10 2 1 20 20 2 1\nP w 2 7 1\nP s 2 3 1 9\n"
+             "P t 20\nP l 2 a 2 100 80 2 1 200 100 3 2\nP w 2 8 1 10 2\nP h 2 20 a\nP s 2 3 2 100\n");
+  ASSERT_TRUE(run.blind_spots.empty());
+  EXPECT_EQ(run.measured.profiled, 0x20u);
+  ASSERT_EQ(run.measured.locks.size(), 1u);
+  const LockProfile &lock = run.measured.locks.at(2);
+  EXPECT_EQ(lock.acquisitions, 10u);
+  EXPECT_EQ(lock.longest_hold.thread, 3u);
+  EXPECT_EQ(lock.waits.count(), 3u);
+  EXPECT_EQ(lock.waited_at.at(3).waited, 0x100u);
 }
 
 } // namespace
