@@ -14,11 +14,12 @@
 // FOUND-NEXT: recursive 1
 // FOUND-NEXT: nested 1
 // RUN: FileCheck %s --check-prefix=READ < %t.read
-// READ: blocked.c:[[@LINE+46]]:{{.*}} warning: 'read' blocks while desk is held: others waited {{[0-9.]+ m?s}} for the lock meanwhile [blocking-under-lock, actual]
+// READ: blocked.c:[[@LINE+71]]:{{.*}} warning: 'read' blocks while desk is held: others waited {{[0-9.]+ m?s}} for the lock meanwhile [blocking-under-lock, actual]
 // READ: note: thread 2 took desk here
 // READ: #0 hold at
 // READ: note: thread 2 calls 'read' here: once while somebody waited, the longest call {{[0-9.]+ m?s}}
-// READ: #0 hold at
+// READ: #0 block at
+// READ: #1 hold at
 // READ: note: thread 3 waited for desk here, {{[0-9.]+ m?s}} during one call
 // READ: #0 want at
 // READ: snarl: 1 warning in 1 process
@@ -52,6 +53,7 @@ static pthread_rwlock_t plan = PTHREAD_RWLOCK_INITIALIZER;
 static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
 static sem_t given;
 static int line[2], full[2], ready;
+enum { kPages = 200 }; // more than a pipe holds
 static atomic_int waiter;
 static const char *what;
 static int is(const char *name) { return !strcmp(what, name); }
@@ -60,7 +62,7 @@ static void *idle(void *p) {
   char c;
   return syscall(SYS_read, line[0], &c, 1) == 1 ? p : NULL;
 }
-static void block(void) {
+__attribute__((noinline)) static void block(void) {
   char c, page[4096] = {0};
   pthread_t t;
   struct pollfd end = {line[0], POLLIN, 0};
@@ -79,7 +81,8 @@ static void block(void) {
   } else if (is("semaphore")) {
     sem_wait(&given);
   } else if (is("printf")) {
-    for (int i = 0; i < 200; ++i) fwrite(page, 1, sizeof page, stderr); // libc's own write
+    for (int i = 0; i < kPages; ++i) fwrite(page, 1, sizeof page, stderr); // libc's own write
+    fflush(stderr);
   } else if (is("raw")) {
     if (syscall(SYS_read, line[0], &c, 1) != 1) _exit(3);
   } else if (read(line[0], &c, 1) != 1) { // here
@@ -159,9 +162,8 @@ int main(int argc, char **argv) {
   sem_post(&given);
   if (write(line[1], "x", 1) != 1) return 2;
   if (is("write")) fcntl(full[0], F_SETFL, O_NONBLOCK);
-  if (is("write") || is("printf"))
-    for (int i = 0; i < 300 && read(full[0], page, sizeof page) > 0; ++i) {
-    }
+  for (ssize_t got = 0, left = kPages * sizeof page; (is("write") || is("printf")) && left > 0; left -= got)
+    if ((got = read(full[0], page, sizeof page)) <= 0) break;
   pthread_join(a, NULL);
   pthread_join(b, NULL);
   return 0;
