@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
+#include <tuple>
 
 namespace snarl {
 namespace {
@@ -38,8 +39,8 @@ std::vector<ContendedLock> contended_locks(llvm::ArrayRef<Run> runs) {
     }
   std::vector<ContendedLock> locks;
   for (auto &[key, lock] : sums) locks.push_back(std::move(lock));
-  std::stable_sort(locks.begin(), locks.end(), [](const ContendedLock &a, const ContendedLock &b) {
-    return std::tie(a.waited, a.taken) > std::tie(b.waited, b.taken);
+  std::sort(locks.begin(), locks.end(), [](const ContendedLock &a, const ContendedLock &b) {
+    return std::tie(b.waited, b.taken, a.name) < std::tie(a.waited, a.taken, b.name);
   });
   return locks;
 }
@@ -51,6 +52,7 @@ uint64_t profiled_time(llvm::ArrayRef<Run> runs) {
 }
 
 std::string percent(double share) {
+  if (share > 0 && share < 0.0005) return "<0.1 %";
   return share > 0 && share < 0.0995 ? fmt::format("{:.1f} %", share * 100) : fmt::format("{:.0f} %", share * 100);
 }
 

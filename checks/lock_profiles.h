@@ -46,7 +46,7 @@ void contention_findings(llvm::ArrayRef<Run> runs, Findings &out);
 /// Time that the longest profile covers, nanoseconds; 0: there is none.
 uint64_t profiled_time(llvm::ArrayRef<Run> runs);
 
-/// "34 %", "0.2 %".
+/// "34 %", "0.2 %", "<0.1 %".
 std::string percent(double share);
 
 } // namespace snarl

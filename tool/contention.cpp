@@ -13,9 +13,12 @@ namespace {
 
 constexpr size_t kWidth = 80;
 
-std::string shortened(std::string name, size_t width) {
-  if (name.size() > width) name = name.substr(0, width - 3) + "...";
-  return name;
+/// "cache_m", "in Cache::find" for a lock without a name that was first taken there; the end is what tells most.
+std::string short_name(const ContendedLock &lock, size_t width) {
+  constexpr llvm::StringLiteral kFirst = " first taken ";
+  llvm::StringRef name = lock.name;
+  if (size_t at = name.find(kFirst); at != llvm::StringRef::npos) name = name.drop_front(at + kFirst.size());
+  return name.size() <= width ? name.str() : "..." + name.take_back(width - 3).str();
 }
 
 /// A dash where there is nothing.
@@ -52,7 +55,7 @@ void print_contention(llvm::raw_ostream &out, llvm::ArrayRef<Run> runs, size_t l
         fmt::format("{:>7} {:>6} {:>10}  {:>6} {:>6}  {:>6} {:>6}  ", lock.contended ? duration(lock.waited) : "-",
                     percent(lock.contended_share()), lock.taken, wait_at(lock, 0.5), wait_at(lock, 0.99),
                     hold_at(lock, 0.5), hold_at(lock, 0.99));
-    out << row << shortened(lock.name, kWidth - row.size()) << '\n';
+    out << row << short_name(lock, kWidth - row.size()) << '\n';
   }
   if (locks.size() > limit) out << fmt::format("and {} more\n", locks.size() - limit);
 }

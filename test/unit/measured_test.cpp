@@ -1,4 +1,5 @@
 // What runs say about time: buckets, lines of the trace, and the rules that read them.
+#include "checks/lock_profiles.h"
 #include "checks/rule.h"
 #include "checks/run.h"
 #include "runtime/trace_format.h"
@@ -134,9 +135,8 @@ TEST(Measured, DamagedLinesAreSkipped) {
 }
 
 TEST(Measured, ProfilesReplaceEachOther) {
-  snarl::Run run =
-      run_of("P t 10\nP l 2 5 1 10 10 2 1 20 20 2 1\nP w 2 7 1\nP s 2 3 1 9\n"
-             "P t 20\nP l 2 a 2 100 80 2 1 200 100 3 2\nP w 2 8 1 10 2\nP h 2 20 a\nP s 2 3 2 100\n");
+  snarl::Run run = run_of("P t 10\nP l 2 5 1 10 10 2 1 20 20 2 1\nP w 2 7 1\nP s 2 3 1 9\n"
+                          "P t 20\nP l 2 a 2 100 80 2 1 200 100 3 2\nP w 2 8 1 10 2\nP h 2 20 a\nP s 2 3 2 100\n");
   ASSERT_TRUE(run.blind_spots.empty());
   EXPECT_EQ(run.measured.profiled, 0x20u);
   ASSERT_EQ(run.measured.locks.size(), 1u);
@@ -145,6 +145,44 @@ TEST(Measured, ProfilesReplaceEachOther) {
   EXPECT_EQ(lock.longest_hold.thread, 3u);
   EXPECT_EQ(lock.waits.count(), 3u);
   EXPECT_EQ(lock.waited_at.at(3).waited, 0x100u);
+}
+
+TEST(Measured, ProfilesOfInstancesAndProcessesAreSummedUp) {
+  // a lock of one name in two instances, and in another process; times in ms: 1 = 0xf4240
+  std::vector<snarl::Run> runs;
+  runs.push_back(run_of("P t 3b9aca00\nP l 1 64 a 989680 1e8480 2 1 989680 1e8480 2 1\nP w 1 a0 a\nP s 1 1 a 989680\n"
+                        "P l 2 a 0 0 0 0 0 0 0 0 0\n"));
+  runs.push_back(run_of("P t 1\nP l 1 a 2 f4240 f4240 3 3 0 0 0 0\nP w 1 90 2\nP s 1 3 2 f4240\n"));
+  std::vector<ContendedLock> locks = contended_locks(runs);
+  ASSERT_EQ(locks.size(), 1u);
+  const ContendedLock &lock = locks[0];
+  EXPECT_EQ(lock.name, "g1");
+  EXPECT_EQ(lock.instances, 3u);
+  EXPECT_EQ(lock.taken, 120u);
+  EXPECT_EQ(lock.contended, 12u);
+  EXPECT_EQ(lock.waited, 11'000'000u);
+  EXPECT_EQ(lock.waits.count(), 12u);
+  EXPECT_EQ(lock.longest_wait.time, 2'000'000u);
+  EXPECT_EQ(lock.longest_wait.run, &runs[0]);
+  EXPECT_LE(lock.wait_percentile(1), lock.longest_wait.time);
+  EXPECT_EQ(lock.places.size(), 2u);
+  Findings notes;
+  contention_findings(runs, notes);
+  ASSERT_EQ(notes.size(), 1u);
+  EXPECT_EQ(notes[0].severity, Severity::Note);
+  EXPECT_EQ(notes[0].message, "threads waited 11 ms in sum for g1: somebody had it at 10 % of 120 acquisitions");
+  EXPECT_EQ(notes[0].steps.size(), 2u);
+}
+
+TEST(Measured, ShortWaitsAreNotWorthANote) {
+  // 9 ms of a second; less than a millisecond in all
+  for (const char *profile : {"P t 3b9aca00\nP l 1 64 a 895440 1e8480 2 1 989680 1e8480 2 1\n",
+                              "P t f4240\nP l 1 64 a f423f f423f 2 1 1 1 2 1\n", "P t 1\nP l 1 5 0 0 0 0 0 1 1 1 1\n"})
+    EXPECT_TRUE(judge(profile).empty()) << profile;
+  EXPECT_EQ(percent(0.34), "34 %");
+  EXPECT_EQ(percent(0.002), "0.2 %");
+  EXPECT_EQ(percent(0.00001), "<0.1 %");
+  EXPECT_EQ(percent(0), "0 %");
 }
 
 } // namespace
