@@ -12,6 +12,8 @@
 namespace snarl {
 namespace {
 
+constexpr unsigned kLongestStop = 12'000, kLongestBudget = 600'000; // milliseconds
+
 /// A temporary folder for one run.
 class Scratch {
 public:
@@ -54,7 +56,7 @@ std::vector<SteeringPlan> strategies(const LockPattern &pattern, const Finding &
   std::vector<SteeringPlan> all;
   auto add = [&](unsigned ms, unsigned first, bool occurrences) {
     plan.delay_ms = ms;
-    plan.budget_ms = std::min(ms * std::max(4 * sides, 12u), 600'000u);
+    plan.budget_ms = std::min(ms * std::max(4 * sides, 12u), kLongestBudget);
     plan.first = first;
     plan.occurrences = occurrences;
     all.push_back(plan);
@@ -65,7 +67,7 @@ std::vector<SteeringPlan> strategies(const LockPattern &pattern, const Finding &
   add(6000, 0, true);
   for (unsigned first : order) add(1000, first, false);
   for (unsigned first : order) add(6000, first, true);
-  while (all.size() < runs) add(12'000, 0, all.size() % 2 != 0);
+  while (all.size() < runs) add(kLongestStop, 0, all.size() % 2 != 0);
   all.resize(runs);
   return all;
 }
@@ -240,13 +242,17 @@ llvm::Error Confirmation::attempt_all(Findings &findings, const std::vector<Run>
   return llvm::Error::success();
 }
 
-llvm::Error Confirmation::replay(const SteeringPlan &plan) {
+llvm::Error Confirmation::replay(SteeringPlan plan) {
   for (unsigned number = 1; number <= options_.runs; ++number) {
     std::string name = fmt::format("run {} of {}", number, options_.runs);
     auto outcome = run_once(plan, name);
     if (!outcome) return outcome.takeError();
     say(name + (outcome->closed ? ": the circle closed" : ": not reached: " + outcome->how_far));
-    if (!outcome->closed) continue;
+    if (!outcome->closed) {
+      bool longer = number % 2 == 0 && plan.delay_ms < kLongestStop;
+      if (longer) plan.delay_ms *= 2, plan.budget_ms = std::min(2 * plan.budget_ms, kLongestBudget);
+      continue;
+    }
     ++confirmed_;
     break;
   }

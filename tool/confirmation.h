@@ -27,8 +27,8 @@ public:
   llvm::Error attempt(Finding &finding, const LockPattern &pattern);
   /// The same for all predicted deadlocks among the findings, which those that closed for real join.
   llvm::Error attempt_all(Findings &findings, const std::vector<Run> &runs);
-  /// The same by a plan that worked before.
-  llvm::Error replay(const SteeringPlan &plan);
+  /// The same by a plan that worked before; its times grow, since this may be a slower machine.
+  llvm::Error replay(SteeringPlan plan);
 
   const Findings &live() const { return live_; } ///< the deadlocks as they stood there
   const std::vector<Notice> &notices() const { return notices_; }

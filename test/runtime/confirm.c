@@ -48,7 +48,7 @@ static int is(const char *w) { return !strcmp(what, w); }
 
 /// Waits for the threads that should come first, but not for ever: nothing promises that they do.
 static void wait_a_while(int step) {
-  for (int i = 0; i < 150 && atomic_load(&step_) < step; ++i) usleep(1000);
+  for (int i = 0; i < 60 && atomic_load(&step_) < step; ++i) usleep(1000);
 }
 
 static void nested(pthread_mutex_t *first, pthread_mutex_t *second) {
