@@ -395,12 +395,24 @@ bool TraceReader::steered(Fields &in) {
   return true;
 }
 
+/// What was lost is counted by writing over the second line, which may have been read long ago.
+void TraceReader::read_losses_again() {
+  uint64_t size = 0;
+  if (llvm::sys::fs::file_size(run_.trace_file, size)) return;
+  auto head =
+      llvm::MemoryBuffer::getFileSlice(run_.trace_file, std::min<uint64_t>(size, 16384), 0, /*IsVolatile=*/true);
+  if (!head) return;
+  llvm::StringRef second = (*head)->getBuffer().split('\n').second;
+  if (second.starts_with("C lines_lost ") && second.contains('\n')) line(second.split('\n').first);
+}
+
 Run TraceReader::finish() {
   std::sort(run_.order.begin(), run_.order.end());
   forget_orders_on_purpose();
   auto say = [&](uint64_t n, const char *one, const char *many) {
     if (n) run_.blind_spots.push_back(fmt::format("{} {}", n, n == 1 ? one : many));
   };
+  if (begun_) read_losses_again();
   for (const auto &[name, count] : counters_) {
     std::string words = name;
     std::replace(words.begin(), words.end(), '_', ' ');
@@ -410,7 +422,8 @@ Run TraceReader::finish() {
       "lines of the trace made no sense and were skipped");
   say(!rest_.empty(), "line of the trace is incomplete and was skipped", "");
   if (restricted_)
-    run_.blind_spots.push_back("what came after the program had restricted its system calls (seccomp) was not recorded");
+    run_.blind_spots.push_back(
+        "what came after the program had restricted its system calls (seccomp) was not recorded");
   attach_full_log(run_);
   say(open_blocks_.size(), "report of a deadlock is incomplete", "reports of deadlocks are incomplete");
   return std::move(run_);

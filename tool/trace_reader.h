@@ -42,6 +42,7 @@ private:
   bool misuse(Fields &in);
   bool note(Fields &in);
   void forget_orders_on_purpose();
+  void read_losses_again();
   bool deadlock(Fields &in);
   bool deadlock_thread(Fields &in);
   bool deadlock_end(Fields &in);

@@ -3,6 +3,9 @@
 // RUN: rm -rf %t.dir && mkdir %t.dir
 // RUN: %python %S/Inputs/as_native.py %t.dir %rt %snarl %t closerange dup2 nofiles fsize removed memory deep altstack everyms strict errno_filter killing_filter tsync probe child_filter vfork_filter > %t.out
 // RUN: FileCheck %s --implicit-check-not=DIFFERENT --implicit-check-not=torn --implicit-check-not=UNREADABLE < %t.out
+// What is written over is also seen by who has read it before:
+// RUN: %snarl run -- %t fsize x > %t.run 2>&1; FileCheck %s --check-prefix=LIVE < %t.run
+// LIVE: {{[0-9]+}} lines lost
 #define _GNU_SOURCE
 #include "meet.h"
 #include <errno.h>
