@@ -7,6 +7,7 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/YAMLTraits.h"
+#include <algorithm>
 
 namespace snarl {
 namespace {
@@ -169,6 +170,7 @@ llvm::Expected<Config> read_config(llvm::StringRef file) {
     text = (llvm::Twine(diagnostic.getLineNo()) + ":" + llvm::Twine(diagnostic.getColumnNo() + 1) + ": " +
             diagnostic.getMessage())
                .str();
+    std::replace(text.begin(), text.end(), '\n', ' '); // a key may go over several lines
   };
   ConfigDocument document;
   llvm::yaml::Input input((*buffer)->getBuffer(), nullptr, remember, &problem);
