@@ -40,6 +40,18 @@ Op &signal(Fn &f, Path p) {
   return o;
 }
 
+/// A loop that may run any number of times.
+template <typename Body> void again_and_again(Fn &f, Body body) {
+  uint32_t head = f.new_block(), inside = f.new_block(), after = f.new_block();
+  f.go(head);
+  f.in(head);
+  f.branch(inside, after, {});
+  f.in(inside);
+  body();
+  f.go(head);
+  f.in(after);
+}
+
 Fn &main_of(Fn &f) {
   f.f.is_main = true;
   return f;
@@ -99,19 +111,23 @@ TEST(RacePairs, SemaphoresInTurns) {
     declare_semaphore(facts, "free");
     {
       Fn f(facts, "run", 1);
-      acquire(f, param(0) / "full");
-      f.access(param(0) / "x", true);
-      signal(f, param(0) / "free");
+      again_and_again(f, [&] {
+        acquire(f, param(0) / "full");
+        f.access(param(0) / "x", true);
+        signal(f, param(0) / "free");
+      });
     }
     {
       Fn f(facts, "main");
       main_of(f).f.locals.resize(1);
       declare(facts, "v");
       f.spawn(local(0), "run", {object(variable("v"))});
-      acquire(f, variable("v") / "free");
-      if (!after) f.access(variable("v") / "x", true);
-      signal(f, variable("v") / "full");
-      if (after) f.access(variable("v") / "x", true);
+      again_and_again(f, [&] {
+        acquire(f, variable("v") / "free");
+        if (!after) f.access(variable("v") / "x", true);
+        signal(f, variable("v") / "full");
+        if (after) f.access(variable("v") / "x", true);
+      });
       f.join(local(0));
     }
     Program p = linked(std::move(facts));
