@@ -6,6 +6,7 @@
 #include "wrong_locks.h"
 #include "llvm/ADT/STLExtras.h"
 #include <fmt/format.h>
+#include <map>
 
 namespace snarl {
 
@@ -91,7 +92,17 @@ static std::string reason(Same same) {
   }
 }
 
-static void report(const Program &program, const SharedLocation &location, const RacePair &pair, Findings &out) {
+struct Race {
+  const SharedLocation *location = nullptr;
+  RacePair pair;
+};
+
+/// One cause rather than many: so many fields of one class, or globals of one file, between the same two threads.
+static constexpr size_t kTogether = 4;
+
+static void report(const Program &program, llvm::ArrayRef<Race> races, Findings &out) {
+  const SharedLocation &location = *races.front().location;
+  const RacePair &pair = races.front().pair;
   const Use &one = *pair.one, &other = *pair.other;
   Finding finding;
   finding.rule = "data-race";
@@ -107,6 +118,12 @@ static void report(const Program &program, const SharedLocation &location, const
   else
     finding.message = fmt::format("{} is written here and {} in {} at the same time, without a lock that both hold",
                                   data, other.write ? "written" : "read", program.name_of(other.function));
+  if (races.size() > 1) {
+    const Decl *d = program.decl(location.location.last_field());
+    std::string record = llvm::StringRef(d->name.str()).rsplit("::").first.str();
+    finding.message += fmt::format("; so are {} further {}", races.size() - 1,
+                                   d->is_field ? fmt::format("fields of '{}'", record) : "variables of this file");
+  }
   set_primary(program, finding, Hop{one.point->op->site, one.function, {}});
   auto start = [&](uint32_t agent, const std::string &name, const std::string &side) {
     const Site &at = program.agents[agent].started;
@@ -129,6 +146,12 @@ static void report(const Program &program, const SharedLocation &location, const
                                         fmt::format("{} {} here by {}", data, other.write ? "written" : "read", theirs),
                                         "the other side"));
   }
+  for (const Race &race : races.drop_front()) {
+    const Use &write = *race.pair.one;
+    finding.steps.push_back(source_step(program, Hop{write.point->op->site, write.function, {}},
+                                        fmt::format("{} likewise", quoted(program, race.location->location))));
+    finding.steps.back().main = false;
+  }
   finding.names = {program.name_of(location.location)};
   finding.key = program.name_of(location.location);
   out.push_back(std::move(finding));
@@ -136,9 +159,23 @@ static void report(const Program &program, const SharedLocation &location, const
 
 static void from_source(const Program &program, Findings &out) {
   RacePairs pairs(program);
+  std::map<std::pair<std::string, std::pair<uint32_t, uint32_t>>, std::vector<Race>> groups;
   for (const SharedLocation &location : program.locations) {
     if (location.inconsistent || !wrong_locks(program, location).empty()) continue;
-    if (RacePair pair = pairs.find(location); pair.one) report(program, location, pair, out);
+    RacePair pair = pairs.find(location);
+    if (!pair.one) continue;
+    const Decl *d = program.decl(location.location.last_field());
+    std::string home = d->record ? d->record.str().str() : d->site.file.str().str();
+    groups[{home, std::minmax(pair.agent, pair.other_agent)}].push_back({&location, pair});
+  }
+  for (auto &[key, races] : groups) {
+    auto best = std::max_element(races.begin(), races.end(),
+                                 [](const Race &a, const Race &b) { return a.pair.same < b.pair.same; });
+    std::rotate(races.begin(), best, best + 1);
+    if (races.size() >= kTogether)
+      report(program, races, out);
+    else
+      for (const Race &race : races) report(program, race, out);
   }
 }
 

@@ -38,17 +38,26 @@ void merge_decl(Decl &into, const Decl &other) {
   into.guarded_by = guarded_by;
 }
 
+/// Two definitions that are not copies of one, as inline functions are.
+bool differ(const Function &a, const Function &b) {
+  return !a.blocks.empty() && !b.blocks.empty() && !a.is_main && rank(a) != rank(b);
+}
+
 void merge_units(Program &program, std::vector<Facts> units) {
   unsigned cut = 0;
+  llvm::DenseSet<Symbol> several;
   llvm::DenseMap<Symbol, size_t> index;
   for (Facts &unit : units) {
     cut += unit.bounded;
     for (Function &f : unit.functions) {
       auto [it, fresh] = index.try_emplace(f.usr, program.functions.size());
-      if (fresh)
+      if (fresh) {
         program.functions.push_back(std::move(f));
-      else
-        merge_function(program.functions[it->second], std::move(f));
+        continue;
+      }
+      Function &known = program.functions[it->second];
+      if (differ(known, f)) several.insert(f.usr);
+      merge_function(known, std::move(f));
     }
     for (Decl &d : unit.decls) {
       auto [it, fresh] = program.decls.try_emplace(d.usr, d);
@@ -63,7 +72,10 @@ void merge_units(Program &program, std::vector<Facts> units) {
   }
   if (cut) program.bounds.push_back(std::to_string(cut) + " functions or paths cut when files were read");
   llvm::sort(program.functions, [](const Function &a, const Function &b) { return a.usr.str() < b.usr.str(); });
-  for (FunctionId i = 0; i < program.functions.size(); ++i) program.by_usr[program.functions[i].usr] = i;
+  for (FunctionId i = 0; i < program.functions.size(); ++i) {
+    program.by_usr[program.functions[i].usr] = i;
+    if (several.contains(program.functions[i].usr)) program.bounded[kSeveralBodies].insert(i);
+  }
 }
 
 /// A lock initialised as recursive anywhere is recursive.

@@ -1,4 +1,5 @@
 #include "race_pairs.h"
+#include "guarded_by.h"
 #include "shared_uses.h"
 #include "llvm/ADT/STLExtras.h"
 
@@ -58,6 +59,26 @@ bool RacePairs::before_start(const Use &use, uint32_t agent) const {
   return false;
 }
 
+/// Does the agent come to the function only through functions of which there are several versions?
+bool RacePairs::uncertain(FunctionId function, uint32_t agent) {
+  auto several = program_.bounded.find(kSeveralBodies);
+  FunctionId entry = program_.agents[agent].entry;
+  if (several == program_.bounded.end() || entry == kNoFunction) return false;
+  auto [it, fresh] = certain_.try_emplace(agent);
+  std::set<FunctionId> &certain = it->second;
+  if (fresh) {
+    std::vector<FunctionId> work{entry};
+    while (!work.empty()) {
+      FunctionId f = work.back();
+      work.pop_back();
+      if (several->second.count(f) || !certain.insert(f).second) continue;
+      for (const CallEdge &e : program_.info[f].edges)
+        if (!e.spawn) work.push_back(e.callee);
+    }
+  }
+  return !certain.count(function);
+}
+
 /// An awaiter gets its result after whoever await_suspend gave it to has resumed the coroutine.
 static bool after_resumption(const Program &program, const Use &use) {
   return llvm::StringRef(program.name_of(use.function)).ends_with("::await_resume");
@@ -85,10 +106,12 @@ RacePair RacePairs::find(const SharedLocation &location) {
       for (auto [a, b] : meetings(program_, one, other)) {
         if ((!started(a) && !started(b)) || !in_sight(a) || !in_sight(b)) continue;
         if (a == b && !repeated(a)) continue;
+        if (uncertain(one.function, a) || uncertain(other.function, b)) continue;
         if (a != b && (before_start(one, b) || before_start(other, a))) continue;
         if (hand_overs_.ordered(one, a, other, b)) continue;
         Same same = objects_.same(one, a, other, b);
-        if (same <= best.same) continue;
+        // Which program of several has which thread is not known.
+        if (same <= best.same || (same < Same::Yes && program_.bounded.count(kSeveralBodies))) continue;
         best = {&one, &other, a, b, same};
         if (!one.write) std::swap(best.one, best.other), std::swap(best.agent, best.other_agent);
         if (same == Same::Yes) return best;

@@ -22,12 +22,14 @@ private:
   bool started(uint32_t agent) const;
   bool repeated(uint32_t agent) const;
   bool in_sight(uint32_t agent) const;
+  bool uncertain(FunctionId function, uint32_t agent);
   bool may_race(const Use &one, const Use &other) const;
   bool before_start(const Use &use, uint32_t agent) const;
 
   const Program &program_;
   HandOvers hand_overs_;
   Objects objects_;
+  std::map<uint32_t, std::set<FunctionId>> certain_; ///< by agent
 };
 
 /// Do the two hold, or perhaps hold, one lock? What has no name can be any.
