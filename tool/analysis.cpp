@@ -76,13 +76,14 @@ std::string Analysis::models_text() const {
   return buffer ? (*buffer)->getBuffer().str() : "";
 }
 
-Judgement Analysis::judge(std::vector<Facts> units) {
+Judgement Analysis::judge(std::vector<Facts> units, const Program **linked) {
   Judgement judgement;
   for (const Facts &unit : units) judgement.main_files.push_back(absolute_path(unit.main_file.str()));
   std::sort(judgement.main_files.begin(), judgement.main_files.end());
   profile.start();
   // Never freed: that takes longer than the rules, and the process is about to end.
   const Program &program = *new Program(link(std::move(units)));
+  if (linked) *linked = &program;
   profile.lap("link");
 
   for (const Rule *rule : rules_) {

@@ -31,8 +31,8 @@ public:
   OutputOptions output;
   Profile profile;
 
-  /// Links and runs the rules.
-  Judgement judge(std::vector<Facts> units);
+  /// Links and runs the rules. The linked program lives as long as the process.
+  Judgement judge(std::vector<Facts> units, const Program **linked = nullptr);
   /// Sorts out what is not to be shown. What was suppressed or not seen goes to `info`. `only`: absolute paths,
   /// findings without a place in one of them are left out; empty: no such filter.
   Findings present(Judgement judgement, ReportInfo &info, const std::vector<std::string> &only = {});

@@ -15,23 +15,11 @@ using clang::tooling::Replacement;
 using clang::tooling::Replacements;
 using ByFile = std::map<std::string, Replacements>;
 
-/// Byte offset of a place in a text; nothing if it is not in it.
-std::optional<unsigned> offset_of(llvm::StringRef text, const Place &place) {
-  size_t at = 0;
-  for (unsigned line = 1; line < place.line; ++line) {
-    at = text.find('\n', at);
-    if (at == llvm::StringRef::npos) return std::nullopt;
-    ++at;
-  }
-  size_t offset = at + (place.column ? place.column - 1 : 0);
-  if (!place.line || offset > text.size() || text.slice(at, offset).contains('\n')) return std::nullopt;
-  return unsigned(offset);
-}
-
 std::optional<Replacement> replacement(const FixIt &fix, Sources &sources) {
   std::string file = absolute_path(fix.begin.file);
   llvm::StringRef text = sources.text(file);
-  std::optional<unsigned> begin = offset_of(text, fix.begin), end = offset_of(text, fix.end);
+  std::optional<unsigned> begin = sources.offset(file, fix.begin.line, fix.begin.column),
+                          end = sources.offset(file, fix.end.line, fix.end.column);
   if (text.empty() || !begin || !end || *end < *begin) return std::nullopt;
   return Replacement(file, *begin, *end - *begin, fix.replacement);
 }
@@ -87,7 +75,7 @@ llvm::Error export_fixes(llvm::StringRef file, const Findings &findings, Sources
     clang::tooling::Diagnostic diagnostic("snarl-" + finding.rule, level, llvm::sys::path::parent_path(primary));
     diagnostic.Message.Message = finding.message;
     diagnostic.Message.FilePath = primary;
-    diagnostic.Message.FileOffset = offset_of(sources.text(primary), finding.place).value_or(0);
+    diagnostic.Message.FileOffset = sources.offset(primary, finding.place.line, finding.place.column).value_or(0);
     ByFile fixes;
     if (add_fixes(finding, sources, fixes))
       for (auto &[name, replacements] : fixes) diagnostic.Message.Fix[name] = std::move(replacements);

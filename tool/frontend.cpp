@@ -200,4 +200,27 @@ Extraction extract_file(const CompileCommand &command, const Models &models, con
   return crashed;
 }
 
+bool run_frontend(const CompileCommand &command, clang::FrontendAction &action, clang::DiagnosticConsumer &diagnostics,
+                  const std::vector<std::string> &warnings, llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> files) {
+  constexpr unsigned kStack = 64 << 20;
+  bool ran = false;
+  auto run = [&] {
+    if (files->setCurrentWorkingDirectory(command.Directory)) return;
+    clang::IgnoringDiagConsumer nobody;
+    std::unique_ptr<clang::CompilerInvocation> invocation = make_invocation(command, files, nobody, {});
+    if (!invocation) return;
+    invocation->getFrontendOpts().SkipFunctionBodies = false;
+    invocation->getDiagnosticOpts().IgnoreWarnings = false;
+    for (const std::string &group : warnings) invocation->getDiagnosticOpts().Warnings.push_back(group);
+    clang::CompilerInstance compiler;
+    compiler.setInvocation(std::move(invocation));
+    compiler.createDiagnostics(&diagnostics, /*ShouldOwnClient=*/false);
+    compiler.createFileManager(files);
+    compiler.ExecuteAction(action);
+    ran = true;
+  };
+  llvm::CrashRecoveryContext guard;
+  return guard.RunSafelyOnThread(run, kStack) && ran;
+}
+
 } // namespace snarl

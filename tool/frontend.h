@@ -5,6 +5,11 @@
 #include "clang/Tooling/CompilationDatabase.h"
 #include "llvm/Support/VirtualFileSystem.h"
 
+namespace clang {
+class DiagnosticConsumer;
+class FrontendAction;
+} // namespace clang
+
 namespace snarl {
 
 class Models;
@@ -28,5 +33,11 @@ struct ExtractFileOptions {
 /// what only GCC understands is dropped: this is no compiler. Safe to call from several threads at once.
 Extraction extract_file(const clang::tooling::CompileCommand &command, const Models &models,
                         const ExtractFileOptions &options = {});
+
+/// Runs `action` over the file with all function bodies, and with these groups of warnings ("thread-safety") on. False
+/// if the command is not understood or the front end crashed. Safe to call from several threads at once.
+bool run_frontend(const clang::tooling::CompileCommand &command, clang::FrontendAction &action,
+                  clang::DiagnosticConsumer &diagnostics, const std::vector<std::string> &warnings,
+                  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> files);
 
 } // namespace snarl

@@ -1,4 +1,5 @@
 // The `snarl` command: one verb per job, each with its own options and --help.
+#include "annotate.h"
 #include "attach.h"
 #include "check.h"
 #include "confirm.h"
@@ -28,6 +29,7 @@ int unknown_verb(llvm::StringRef word);
 
 constexpr Verb kVerbs[] = {
     {"check", "look for problems in source files, over the whole program", snarl::check_command},
+    {"annotate", "write Clang's thread-safety attributes into the sources", snarl::annotate_command},
     {"run", "run a program unchanged and report what its threads did", snarl::run_command},
     {"attach", "show what the threads of a running process wait for", snarl::attach_command},
     {"report", "report again from recorded traces", snarl::report_command},

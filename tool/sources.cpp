@@ -19,6 +19,14 @@ llvm::StringRef Sources::text(llvm::StringRef name) {
   return file.text ? file.text->getBuffer() : "";
 }
 
+std::optional<unsigned> Sources::offset(llvm::StringRef file, unsigned number, unsigned column) {
+  llvm::StringRef all = text(file);
+  std::optional<llvm::StringRef> found = line(file, number);
+  if (!found && number == load(file).lines.size() + 1 && column <= 1) return unsigned(all.size());
+  if (!found || column > found->size() + 1) return std::nullopt;
+  return unsigned(found->data() - all.data()) + (column ? column - 1 : 0);
+}
+
 std::optional<llvm::StringRef> Sources::line(llvm::StringRef name, unsigned number) {
   if (name.empty() || number == 0) return std::nullopt;
   File &file = load(name);

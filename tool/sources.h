@@ -18,6 +18,8 @@ public:
   std::optional<llvm::StringRef> line(llvm::StringRef file, unsigned number);
   /// All of it; empty if the file cannot be read.
   llvm::StringRef text(llvm::StringRef file);
+  /// Byte offset of a line and byte column (both from 1; column 0 is 1); nothing if they are not in the file.
+  std::optional<unsigned> offset(llvm::StringRef file, unsigned line, unsigned column);
 
 private:
   struct File {
