@@ -126,22 +126,34 @@ SNARL_INLINE void unpublish(Thread &self) {
 
 // ---- locks
 
-/// May block, so order counts: what is held and what is wanted is recorded before the call. Returns the lock's number.
+/// Order counts where a call may block: what is held and what is wanted is recorded. Returns the lock's number.
+template <class Lock> SNARL_INLINE LockId want(Thread &self, Lock *lock, char mode, bool timed, Caller caller) {
+  LockId id = quick_id(lock);
+  if (SNARL_UNLIKELY(!id)) id = identify_slow(self, lock, caller);
+  if (uint32_t n = self.held_count) {
+    uint64_t key = situation_key(self.held[n - 1].chain, self.segment_salt, id, mode, timed);
+    if (SNARL_UNLIKELY(!self.situations.contains(key))) record_slow(self, lock, id, mode, timed, caller);
+  }
+  return id;
+}
+
+/// Told before the call that may block, after `want`.
+template <class Lock>
+SNARL_INLINE void await(Thread &self, Lock *lock, LockId id, char mode, bool timed, Caller caller, char wait) {
+  if (SNARL_UNLIKELY(self.held_count && mine(self, lock)) && !timed) again_slow(self, lock, id, mode, caller);
+  publish(self, wait, const_cast<const void *>(static_cast<const volatile void *>(lock)), mode, timed, caller,
+          kFamily<Lock>);
+  if (SNARL_UNLIKELY(load(extras)))
+    extra_want(self, const_cast<const void *>(static_cast<const volatile void *>(lock)), id, kind_of(lock), mode, timed,
+               caller);
+}
+
+/// Both, before a call that may block. Returns the lock's number.
 template <class Lock>
 SNARL_INLINE LockId before_lock(Thread *self, Lock *lock, char mode, bool timed, Caller caller, char wait = 'l') {
   if (SNARL_UNLIKELY(!self)) return 0;
-  LockId id = quick_id(lock);
-  if (SNARL_UNLIKELY(!id)) id = identify_slow(*self, lock, caller);
-  if (uint32_t n = self->held_count) {
-    uint64_t key = situation_key(self->held[n - 1].chain, self->segment_salt, id, mode, timed);
-    if (SNARL_UNLIKELY(!self->situations.contains(key))) record_slow(*self, lock, id, mode, timed, caller);
-    if (SNARL_UNLIKELY(mine(*self, lock)) && !timed) again_slow(*self, lock, id, mode, caller);
-  }
-  publish(*self, wait, const_cast<const void *>(static_cast<const volatile void *>(lock)), mode, timed, caller,
-          kFamily<Lock>);
-  if (SNARL_UNLIKELY(load(extras)))
-    extra_want(*self, const_cast<const void *>(static_cast<const volatile void *>(lock)), id, kind_of(lock), mode,
-               timed, caller);
+  LockId id = want(*self, lock, mode, timed, caller);
+  await(*self, lock, id, mode, timed, caller, wait);
   return id;
 }
 
@@ -162,6 +174,28 @@ SNARL_INLINE bool counts_depth(Thread &, sem_t *, char) {
 extern uint64_t wake_number;
 template <class Lock> constexpr bool kGuardsConditions = false;
 template <> inline constexpr bool kGuardsConditions<pthread_mutex_t> = true;
+
+/// Pushes a lock that was granted. Null: no room for it.
+template <class Lock>
+SNARL_INLINE Held *hold(Thread &self, Lock *lock, LockId id, char kind, char mode, Caller caller) {
+  uint32_t n = self.held_count;
+  if (SNARL_UNLIKELY(n == self.held_capacity) && !grow_held(self)) return nullptr;
+  StackId stack = stack_of(self, caller);
+  // Reserve, then write: a signal handler that locks in between pushes above, and takes its entry away again. A slot
+  // above the count has no address, so a half-made entry is recognised.
+  store(self.held_count, n + 1);
+  compiler_barrier();
+  Held &entry = self.held[n];
+  entry.chain = extend_chain(n ? self.held[n - 1].chain : 0, id, mode);
+  entry.who = Held::pack_who(id, stack);
+  entry.how = Held::pack_how(kind, mode);
+  compiler_barrier();
+  store(entry.address, const_cast<void *>(static_cast<const volatile void *>(lock)));
+  if constexpr (kGuardsConditions<Lock>)
+    if (uint64_t wakes = load(wake_number); SNARL_UNLIKELY(wakes && !n))
+      self.outermost[id % kHandOvers] = id | wakes << 32;
+  return &entry;
+}
 
 /// The lock was granted, or was not: the result of the real call goes through. Also for trylock, which never waited.
 template <class Lock>
@@ -187,25 +221,11 @@ SNARL_INLINE int after_lock(Thread *self, Lock *lock, LockId id, char mode, Call
     deepen_slow(*self, lock, id, mode, caller);
     return result;
   }
-  uint32_t n = self->held_count;
-  if (SNARL_UNLIKELY(n == self->held_capacity) && !grow_held(*self)) return result;
-  StackId stack = stack_of(*self, caller);
-  // Reserve, then write: a signal handler that locks in between pushes above, and takes its entry away again. A slot
-  // above the count has no address, so a half-made entry is recognised.
-  store(self->held_count, n + 1);
-  compiler_barrier();
-  Held &entry = self->held[n];
-  entry.chain = extend_chain(n ? self->held[n - 1].chain : 0, id, mode);
-  entry.who = Held::pack_who(id, stack);
-  entry.how = Held::pack_how(kind_of(lock), mode);
-  compiler_barrier();
-  store(entry.address, const_cast<void *>(static_cast<const volatile void *>(lock)));
-  if constexpr (kGuardsConditions<Lock>)
-    if (uint64_t wakes = load(wake_number); SNARL_UNLIKELY(wakes && !n))
-      self->outermost[id % kHandOvers] = id | wakes << 32;
+  Held *entry = hold(*self, lock, id, kind_of(lock), mode, caller);
+  if (SNARL_UNLIKELY(!entry)) return result;
   if constexpr (kGuardsConditions<Lock>)
     if (SNARL_UNLIKELY(result == EOWNERDEAD)) owner_died(*self, lock);
-  if (SNARL_UNLIKELY(load(extras))) extra_got(*self, entry, caller);
+  if (SNARL_UNLIKELY(load(extras))) extra_got(*self, *entry, caller);
   return result;
 }
 

@@ -17,11 +17,27 @@ int from_c11(int result) {
 #define TIMED true
 #define BLOCKING false
 
-/// Mutex, may block for ever.
-SNARL_EXPORT int pthread_mutex_lock(pthread_mutex_t *m) {
-  LockId id = before_lock(enter(), m, 'x', BLOCKING, SNARL_CALLER);
+namespace {
+/// Out of line: nothing of it burdens who finds the mutex free.
+SNARL_COLD int lock_by_call(Thread &self, pthread_mutex_t *m, LockId id, Caller caller) {
+  await(self, m, id, 'x', BLOCKING, caller, 'l');
   int result = real::pthread_mutex_lock(m);
-  return after_lock(enter(), m, id, 'x', SNARL_CALLER, result);
+  return after_lock(enter(), m, id, 'x', caller, result);
+}
+} // namespace
+
+/// Mutex, may block for ever. Most often it is free.
+SNARL_EXPORT int pthread_mutex_lock(pthread_mutex_t *m) {
+  Thread *self = enter();
+  if (SNARL_UNLIKELY(!self)) return real::pthread_mutex_lock(m);
+  LockId id = want(*self, m, 'x', BLOCKING, SNARL_CALLER);
+  int result = 0;
+  if (SNARL_LIKELY(load(takes_itself) && take_free(m, self->tid)))
+    hold(*self, m, id, 'm', 'x', SNARL_CALLER);
+  else
+    result = lock_by_call(*self, m, id, SNARL_CALLER);
+  compiler_barrier(); // no tail call: the frame is read while the thread waits
+  return result;
 }
 /// Cannot block, so it orders nothing; it joins the held set if it succeeds.
 SNARL_EXPORT int pthread_mutex_trylock(pthread_mutex_t *m) {

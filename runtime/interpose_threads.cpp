@@ -32,6 +32,7 @@ Thread *before_create(Thread *self, Caller caller) {
   if (!self) return nullptr;
   StackId stack = stack_of(*self, caller);
   Inside inside(*self);
+  begin_to_take();
   Thread *child = threads.prepare(*self, end_segment(*self), stack);
   if (child && load(extras)) extra_create(*self, *child, caller);
   return child;

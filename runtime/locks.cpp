@@ -7,6 +7,7 @@ namespace {
 
 LockId last_lock = 0;
 bool in_place = false;
+bool can_take = false; ///< a free mutex, by the instruction libc uses
 bool any_names = false;
 
 /// Locks without room of their own. Open addressing; a full table is replaced by a larger one, and the old one stays
@@ -76,6 +77,12 @@ SpinLock &lock_table_lock() {
   return table_lock;
 }
 
+bool takes_itself = false;
+
+void begin_to_take() {
+  if (can_take && !load(extras)) store(takes_itself, true);
+}
+
 bool layouts_hold() {
   pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
   pthread_rwlock_t l = PTHREAD_RWLOCK_INITIALIZER;
@@ -83,14 +90,20 @@ bool layouts_hold() {
   m.__data.__list.__prev = reinterpret_cast<__pthread_internal_list *>(mark);
   m.__data.__list.__next = reinterpret_cast<__pthread_internal_list *>(mark + 1);
   l.__data.__pad2 = mark;
-  bool good = real::pthread_mutex_lock(&m) == 0 && m.__data.__owner == static_cast<int>(raw_syscall(SYS_gettid)) &&
-              real::pthread_mutex_trylock(&m) != 0 && real::pthread_mutex_unlock(&m) == 0 && m.__data.__owner == 0;
+  int tid = static_cast<int>(raw_syscall(SYS_gettid));
+  bool good = real::pthread_mutex_lock(&m) == 0 && m.__data.__owner == tid && real::pthread_mutex_trylock(&m) != 0 &&
+              real::pthread_mutex_unlock(&m) == 0 && m.__data.__owner == 0;
+  bool plain = good && take_free(&m, tid) && real::pthread_mutex_trylock(&m) != 0 &&
+               real::pthread_mutex_unlock(&m) == 0 && !m.__data.__lock && !m.__data.__owner && !m.__data.__nusers &&
+               real::pthread_mutex_lock(&m) == 0 && m.__data.__lock == 1 && m.__data.__nusers == 1 &&
+               real::pthread_mutex_unlock(&m) == 0;
   good = good && real::pthread_rwlock_wrlock(&l) == 0 &&
-         l.__data.__cur_writer == static_cast<int>(raw_syscall(SYS_gettid)) && real::pthread_rwlock_unlock(&l) == 0 &&
+         l.__data.__cur_writer == tid && real::pthread_rwlock_unlock(&l) == 0 &&
          real::pthread_rwlock_rdlock(&l) == 0 && real::pthread_rwlock_unlock(&l) == 0;
   good = good && reinterpret_cast<uint64_t>(m.__data.__list.__prev) == mark &&
          reinterpret_cast<uint64_t>(m.__data.__list.__next) == mark + 1 && l.__data.__pad2 == mark;
   in_place = good;
+  can_take = good && plain && real::pthread_mutex_lock == real::find("__pthread_mutex_lock", "GLIBC_2.2.5");
   return good;
 }
 

@@ -9,7 +9,7 @@
 // The word: number | 16 bits of a hash of the address (a mutex copied elsewhere is another mutex) | epoch in which the
 // L line was written | a mark. The word beside it holds the stack that the lock was first seen with, and a count.
 #pragma once
-#include "thread.h"
+#include "extras.h"
 #include <pthread.h>
 #include <semaphore.h>
 
@@ -40,7 +40,8 @@ SNARL_INLINE LockId slot_id(uint64_t word, const void *address) {
 // ---- glibc's layout (bits/struct_mutex.h, bits/struct_rwlock.h); checked against the running one by layouts_hold()
 
 constexpr int kOwnerInconsistent = 0x7fffffff; ///< of a robust mutex, from EOWNERDEAD to pthread_mutex_consistent
-constexpr int kMutexTypeMask = 3, kMutexRobust = 16, kMutexPrioProtect = 64, kMutexShared = 128;
+constexpr int kMutexTypeMask = 3, kMutexRobust = 16, kMutexPrioProtect = 64, kMutexShared = 128,
+              kMutexNoElision = 512;
 
 SNARL_INLINE LockSlot *slot_in(pthread_mutex_t *m) {
   return reinterpret_cast<LockSlot *>(&m->__data.__list);
@@ -57,6 +58,26 @@ SNARL_INLINE char kind_of(const pthread_mutex_t *m) {
 static_assert(offsetof(pthread_rwlock_t, __data.__pad2) == 40 && offsetof(pthread_rwlock_t, __data.__pad3) == 16);
 SNARL_INLINE char kind_of(const pthread_rwlock_t *l) {
   return l->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP ? 'W' : 'w';
+}
+
+/// May a free mutex be taken without a call? From the first thread that is created on, when libc would take it by the
+/// same instruction; not while an extra mode wants to be told before, and not if somebody else wraps the function.
+extern bool takes_itself;
+void begin_to_take();
+
+/// Takes a free mutex as libc does, unless it is of a kind that has more to it: true if it is ours now. What remains to
+/// be told then is less than before a call that may block: nobody ever sees this thread wait.
+SNARL_INLINE bool take_free(pthread_mutex_t *m, int tid) {
+  auto &data = m->__data;
+  int kind = load(data.__kind) & ~kMutexNoElision;
+  if (SNARL_UNLIKELY(kind != PTHREAD_MUTEX_TIMED_NP && kind != PTHREAD_MUTEX_ADAPTIVE_NP)) return false;
+  int expected = 0;
+  if (load(data.__lock) || !__atomic_compare_exchange_n(&data.__lock, &expected, 1, false, __ATOMIC_ACQUIRE,
+                                                        __ATOMIC_RELAXED))
+    return false;
+  store(data.__owner, tid);
+  ++data.__nusers;
+  return true;
 }
 
 /// True if this libc keeps the words where we think, and leaves them alone. Otherwise everything is in the table.
