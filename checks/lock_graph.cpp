@@ -158,7 +158,7 @@ void Search::make_groups() {
     // Wanting what one holds is no matter of order: it never waits (recursive), or always (self-deadlock).
     if (held.empty() || find(held, all_[i].wanted.lock)) continue;
     std::vector<uint64_t> key{uint64_t(all_[i].wanted.lock) << 1 | all_[i].wanted.shared};
-    for (LockUse use : held) key.push_back(uint64_t(use.lock) << 1 | use.shared);
+    for (LockUse use : held) key.push_back(uint64_t(use.lock) << 2 | use.gate_only << 1 | use.shared);
     auto [at, fresh] = known.emplace(std::move(key), groups_.size());
     if (fresh) groups_.push_back({std::move(held), all_[i].wanted, {}});
     groups_[at->second].members[all_[i].variant].push_back(i);
@@ -174,6 +174,7 @@ void Search::make_graph() {
   std::vector<std::vector<uint32_t>> all;
   for (const Group &group : groups_)
     for (LockUse use : group.held) {
+      if (use.gate_only) continue;
       uint32_t from = node(use.lock), to = node(group.wanted.lock);
       all.resize(dense_.size());
       all[from].push_back(to);
@@ -194,6 +195,7 @@ void Search::make_graph() {
       }
   for (uint32_t g = 0; g < groups_.size(); ++g)
     for (LockUse use : groups_[g].held) {
+      if (use.gate_only) continue;
       uint32_t from = node(use.lock), to = node(groups_[g].wanted.lock);
       if (component[from] == component[to]) edges_[edge(from, to)].push_back(g);
     }

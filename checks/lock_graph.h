@@ -23,6 +23,7 @@ namespace snarl {
 struct LockUse {
   uint32_t lock = 0;
   bool shared = false;
+  bool gate_only = false; ///< held: no reason to wait in a cycle, but it keeps others out as any lock does
 };
 
 struct Dependency {

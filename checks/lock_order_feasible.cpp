@@ -124,7 +124,8 @@ void FullLogSearch::collect(uint32_t t) {
         d.wanted = {s.wanted, e.shared};
         for (const Open &o : open) {
           s.held.push_back(o.held);
-          d.held.push_back({o.held.lock, o.held.mode == LockMode::Shared});
+          bool on_purpose = run_.orders_on_purpose.count({o.held.lock, s.wanted}) != 0;
+          d.held.push_back({o.held.lock, o.held.mode == LockMode::Shared, on_purpose});
         }
         if (known) d.variant = places_.emplace(place, places_.size() + 1).first->second;
         situations_.push_back(std::move(s));

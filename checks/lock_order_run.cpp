@@ -42,7 +42,7 @@ public:
       d.wanted = {s.wanted, s.mode == LockMode::Shared};
       std::vector<uint64_t> place{s.stack};
       for (const HeldLock &held : s.held) {
-        d.held.push_back({held.lock, held.mode == LockMode::Shared});
+        d.held.push_back({held.lock, held.mode == LockMode::Shared, held.on_purpose});
         place.push_back(held.taken);
       }
       // Without a stack there is no telling one place from another.
@@ -185,7 +185,7 @@ private:
       d.repeats = repeats(run, s.segment.thread);
       d.wanted = {class_of(r, s.wanted), s.mode == LockMode::Shared};
       for (const HeldLock &held : s.held) {
-        d.held.push_back({class_of(r, held.lock), held.mode == LockMode::Shared});
+        d.held.push_back({class_of(r, held.lock), held.mode == LockMode::Shared, held.on_purpose});
         signature.push_back(class_of(r, held.lock));
         signature.push_back(words_.of(run.spot(held.taken)));
       }

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -86,6 +87,7 @@ struct HeldLock {
   LockId lock = 0;
   LockMode mode = LockMode::Exclusive;
   StackId taken = 0;
+  bool on_purpose = false; ///< before the wanted one, say annotations: no link of a circle, but it still excludes others
 };
 
 /// A thread wanted a lock while holding others. Held locks are in the order they were taken.
@@ -205,6 +207,7 @@ struct Run {
   std::map<ThreadId, RunThread> threads;
   std::map<LockId, RunLock> locks;
   std::vector<Situation> situations;
+  std::set<std::pair<LockId, LockId>> orders_on_purpose; ///< held, wanted: as annotations say
   std::vector<Misuse> misuses;
   std::vector<LiveDeadlock> deadlocks;
   Measured measured;

@@ -97,9 +97,9 @@ bool layouts_hold() {
                real::pthread_mutex_unlock(&m) == 0 && !m.__data.__lock && !m.__data.__owner && !m.__data.__nusers &&
                real::pthread_mutex_lock(&m) == 0 && m.__data.__lock == 1 && m.__data.__nusers == 1 &&
                real::pthread_mutex_unlock(&m) == 0;
-  good = good && real::pthread_rwlock_wrlock(&l) == 0 &&
-         l.__data.__cur_writer == tid && real::pthread_rwlock_unlock(&l) == 0 &&
-         real::pthread_rwlock_rdlock(&l) == 0 && real::pthread_rwlock_unlock(&l) == 0;
+  good = good && real::pthread_rwlock_wrlock(&l) == 0 && l.__data.__cur_writer == tid &&
+         real::pthread_rwlock_unlock(&l) == 0 && real::pthread_rwlock_rdlock(&l) == 0 &&
+         real::pthread_rwlock_unlock(&l) == 0;
   good = good && reinterpret_cast<uint64_t>(m.__data.__list.__prev) == mark &&
          reinterpret_cast<uint64_t>(m.__data.__list.__next) == mark + 1 && l.__data.__pad2 == mark;
   in_place = good;

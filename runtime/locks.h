@@ -40,8 +40,7 @@ SNARL_INLINE LockId slot_id(uint64_t word, const void *address) {
 // ---- glibc's layout (bits/struct_mutex.h, bits/struct_rwlock.h); checked against the running one by layouts_hold()
 
 constexpr int kOwnerInconsistent = 0x7fffffff; ///< of a robust mutex, from EOWNERDEAD to pthread_mutex_consistent
-constexpr int kMutexTypeMask = 3, kMutexRobust = 16, kMutexPrioProtect = 64, kMutexShared = 128,
-              kMutexNoElision = 512;
+constexpr int kMutexTypeMask = 3, kMutexRobust = 16, kMutexPrioProtect = 64, kMutexShared = 128, kMutexNoElision = 512;
 
 SNARL_INLINE LockSlot *slot_in(pthread_mutex_t *m) {
   return reinterpret_cast<LockSlot *>(&m->__data.__list);
@@ -72,8 +71,8 @@ SNARL_INLINE bool take_free(pthread_mutex_t *m, int tid) {
   int kind = load(data.__kind) & ~kMutexNoElision;
   if (SNARL_UNLIKELY(kind != PTHREAD_MUTEX_TIMED_NP && kind != PTHREAD_MUTEX_ADAPTIVE_NP)) return false;
   int expected = 0;
-  if (load(data.__lock) || !__atomic_compare_exchange_n(&data.__lock, &expected, 1, false, __ATOMIC_ACQUIRE,
-                                                        __ATOMIC_RELAXED))
+  if (load(data.__lock) ||
+      !__atomic_compare_exchange_n(&data.__lock, &expected, 1, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
     return false;
   store(data.__owner, tid);
   ++data.__nusers;

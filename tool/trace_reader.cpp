@@ -256,16 +256,15 @@ bool TraceReader::note(Fields &in) {
   }
   LockId second = in.id();
   if (kind != 'p' || !in.done()) return false;
-  on_purpose_.insert({lock, second});
+  run_.orders_on_purpose.insert({lock, second});
   return true;
 }
 
-/// An order that is on purpose is no link of a circle.
-void TraceReader::forget_orders_on_purpose() {
-  if (on_purpose_.empty()) return;
+/// An order that is on purpose is no link of a circle. What is held is held all the same: it may keep others out.
+void TraceReader::mark_orders_on_purpose() {
+  if (run_.orders_on_purpose.empty()) return;
   for (Situation &s : run_.situations)
-    std::erase_if(s.held, [&](const HeldLock &held) { return on_purpose_.count({held.lock, s.wanted}) != 0; });
-  std::erase_if(run_.situations, [](const Situation &s) { return s.held.empty(); });
+    for (HeldLock &held : s.held) held.on_purpose = run_.orders_on_purpose.count({held.lock, s.wanted}) != 0;
 }
 
 bool TraceReader::deadlock(Fields &in) {
@@ -408,7 +407,7 @@ void TraceReader::read_losses_again() {
 
 Run TraceReader::finish() {
   std::sort(run_.order.begin(), run_.order.end());
-  forget_orders_on_purpose();
+  mark_orders_on_purpose();
   auto say = [&](uint64_t n, const char *one, const char *many) {
     if (n) run_.blind_spots.push_back(fmt::format("{} {}", n, n == 1 ? one : many));
   };

@@ -41,7 +41,7 @@ private:
   bool situation(Fields &in);
   bool misuse(Fields &in);
   bool note(Fields &in);
-  void forget_orders_on_purpose();
+  void mark_orders_on_purpose();
   void read_losses_again();
   bool deadlock(Fields &in);
   bool deadlock_thread(Fields &in);
@@ -67,7 +67,6 @@ private:
   };
   std::map<uint32_t, OpenBlock> open_blocks_;
   std::map<std::string, uint64_t> counters_;
-  std::set<std::pair<LockId, LockId>> on_purpose_; ///< held, wanted
 };
 
 /// By the letter of the L line; nothing if it is none.

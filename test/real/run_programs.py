@@ -1,18 +1,23 @@
 #!/usr/bin/env python3
 """Runs real programs plain and under `snarl run`: nothing they do may change.
 
-    run_programs.py --build DIR --work DIR [--only NAME]... [--list]
+    run_programs.py --build DIR --work DIR [--rounds N] [--only NAME]... [--list]
 
-For each program: standard output, exit code and what it wrote are compared, and it has to end. Printed are the wall-time
-ratio and what snarl found. The exit code is 1 if any program crashed, hung or changed.
+For each program: standard output, exit code and what it wrote are compared, and it has to end. Printed are the ratios of
+wall time and of CPU time, medians of interleaved rounds (on a busy machine only the second says much), and what snarl
+found. Both include the start of `snarl run` and its report, about 25 ms of CPU time. The exit code is 1 if any program
+crashed, hung or changed. Programs that are not installed are left out, and named.
 """
 import argparse
 import collections
 import hashlib
 import json
+import math
 import os
 import pathlib
+import resource
 import shutil
+import statistics
 import subprocess
 import sys
 import time
@@ -22,12 +27,21 @@ import servers
 HERE = pathlib.Path(__file__).resolve().parent
 EXAMPLE = HERE.parent.parent / "docs/examples/orders"
 PROGRAMS = {}
+NEEDS = {}  # program -> the command that has to be there
 
 
-def program(function):
+def program(function, command=None):
     """Registers `function(folder, prefix)`: does the work in an empty folder and returns what must not change."""
-    PROGRAMS[function.__name__.replace("_", "-")] = function
+    name = function.__name__.replace("_", "-")
+    PROGRAMS[name] = function
+    if command:
+        NEEDS[name] = command
     return function
+
+
+def needs(command):
+    """As `program`, for what may not be installed."""
+    return lambda function: program(function, command)
 
 
 HEADERS = pathlib.Path("/usr/lib/llvm-19/include")
@@ -44,6 +58,7 @@ def make_inputs(folder):
                     if out.tell() < 48 << 20:
                         out.write((pathlib.Path(place) / name).read_bytes())
         os.rename(folder / "sample.new", folder / "sample")
+    (folder / "small").write_bytes((folder / "sample").read_bytes()[:12 << 20])
     if not (folder / "sample.pack").exists():
         source = folder / "repository"
         shutil.rmtree(source, ignore_errors=True)
@@ -130,6 +145,140 @@ def clang_tidy(folder, prefix):
                         "-std=c++20"], folder)
 
 
+def small(folder, prefix, *command):
+    """As filter_program, on 12 MB."""
+    with open(inputs(folder) / "small", "rb") as stdin:
+        code, out = run(prefix, command, folder, stdin=stdin)
+    return code, hashlib.sha256(out).hexdigest()
+
+
+def lines(result):
+    """Of what comes in any order."""
+    return result[0], sorted(result[1].splitlines())
+
+
+@needs("pbzip2")
+def pbzip2(folder, prefix):
+    return small(folder, prefix, "pbzip2", "-p2", "-c")
+
+
+@needs("lbzip2")
+def lbzip2(folder, prefix):
+    return small(folder, prefix, "lbzip2", "-n2", "-c")
+
+
+@needs("plzip")
+def plzip(folder, prefix):
+    return small(folder, prefix, "plzip", "-n2", "-3", "-B1MiB", "-c")
+
+
+@needs("7zz")
+def sevenzip(folder, prefix):
+    code, _ = run(prefix, ["7zz", "a", "-mmt2", "-mx3", "-bd", "out.7z", inputs(folder) / "small"], folder)
+    return code, digest(folder / "out.7z")
+
+
+@program
+def tar_zstd(folder, prefix):
+    code, out = run(prefix, ["tar", "-C", HEADERS / "llvm", "--sort=name", "-I", "zstd -T2", "-c", "."], folder)
+    return code, hashlib.sha256(out).hexdigest()
+
+
+@needs("mksquashfs")
+def mksquashfs(folder, prefix):
+    code, _ = run(prefix, ["mksquashfs", HEADERS / "llvm", "out.sqfs", "-processors", "2", "-mkfs-time", "0", "-all-time",
+                           "0", "-no-progress"], folder)
+    return code, digest(folder / "out.sqfs")
+
+
+@needs("ffmpeg")
+def ffmpeg(folder, prefix):
+    code, out = run(prefix, ["ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i", "testsrc2=d=6:s=640x360", "-threads",
+                             "2", "-c:v", "libx264", "-preset", "faster", "-bitexact", "-f", "h264", "-"], folder)
+    return code, hashlib.sha256(out).hexdigest()
+
+
+@needs("convert")
+def imagemagick(folder, prefix):
+    code, out = run(prefix, ["convert", "-limit", "thread", "2", "-size", "900x900", "gradient:red-blue", "-blur", "0x6",
+                             "-rotate", "10", "-resize", "150%", "ppm:-"], folder)
+    return code, hashlib.sha256(out).hexdigest()
+
+
+@needs("rg")
+def ripgrep(folder, prefix):
+    return lines(run(prefix, ["rg", "-j4", "-c", "[Mm]utex|[a-z]+_lock", *[HEADERS, "/usr/include"] * 3], folder))
+
+
+@needs("fdfind")
+def fd(folder, prefix):
+    return lines(run(prefix, ["fdfind", "-j4", "-u", r"\.h$", *["/usr/include", HEADERS, "/usr/lib", "/usr/share"] * 2], folder))
+
+
+@program
+def lld(folder, prefix):
+    library = pathlib.Path("/usr/lib/llvm-19/lib")
+    code, _ = run(prefix, ["ld.lld-19", "--threads=2", "-shared", "-O2", "--whole-archive",
+                           *(library / f"libLLVM{part}.a" for part in ("Support", "Core", "Analysis", "CodeGen", "Passes")),
+                           "-o", "out.so"], folder)
+    return code, digest(folder / "out.so")
+
+
+@program
+def perl(folder, prefix):
+    return run(prefix, ["perl", "-Mthreads", "-Mthreads::shared", "-MThread::Queue", "-e", """
+        my ($q, $sum) = (Thread::Queue->new, 0); share($sum);
+        my @t = map { threads->create(sub { while (defined(my $n = $q->dequeue)) { lock($sum); $sum += $n * $n } }) } 1..4;
+        $q->enqueue($_) for 1..100000; $q->end; $_->join for @t; print "$sum\n";"""], folder)
+
+
+@needs("java")
+def java(folder, prefix):
+    return run(prefix, ["java", "-XX:+UseParallelGC", "-XX:ParallelGCThreads=2", "-Xmx256m", "--list-modules"], folder)
+
+
+@needs("stress-ng")
+def stress_ng(folder, prefix):
+    return run(prefix, ["stress-ng", "-q", "--temp-path", folder, "--mutex", "2", "--mutex-ops", "200000",
+                        "--pthread", "1", "--pthread-max", "16", "--pthread-ops", "300", "--timeout", "120"], folder)
+
+
+@needs("rsync")
+def rsync(folder, prefix):
+    code, _ = run(prefix, ["rsync", "-a", "--checksum", f"{HEADERS}/llvm/", "copy"], folder)
+    return code, sorted((str(f.relative_to(folder)), digest(f)) for f in (folder / "copy").rglob("*") if f.is_file())
+
+
+def fetch(folder, prefix, *command):
+    """A client that loads the 8 files of an nginx several at a time."""
+    server = servers.Nginx(folder / "server")
+    try:
+        code, _ = run(prefix, [*command, *(f"http://127.0.0.1:{server.port}/{i}.txt" for i in range(8))], folder)
+    finally:
+        server.stop()
+    return code, [digest(folder / f"{i}.txt") for i in range(8)]
+
+
+@needs("curl")
+def curl(folder, prefix):
+    return fetch(folder, prefix, "curl", "-sS", "--parallel", "--remote-name-all")
+
+
+@needs("aria2c")
+def aria2(folder, prefix):
+    return fetch(folder, prefix, "aria2c", "-q", "-Z", "-x4", "-s4", "--no-conf")
+
+
+@needs("mariadbd")
+def mariadb(folder, prefix):
+    return serve(servers.MariaDb, folder, prefix)
+
+
+@needs("haproxy")
+def haproxy(folder, prefix):
+    return serve(servers.HaProxy, folder, prefix)
+
+
 @program
 def memcached(folder, prefix):
     return serve(servers.Memcached, folder, prefix)
@@ -165,50 +314,75 @@ def main():
     parser.add_argument("--build", type=pathlib.Path, required=True, help="where snarl was built")
     parser.add_argument("--work", type=pathlib.Path, required=True, help="folder for everything that is written")
     parser.add_argument("--only", action="append", choices=PROGRAMS, help="just this one (may be repeated)")
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--list", action="store_true", help="print the findings, too")
     options = parser.parse_args()
     work = options.work.resolve() / "programs"
     snarl = options.build.resolve() / "snarl"
-    changed = []
+    changed, missing, walls, cpus = [], [], [], []
     make_inputs(work / "inputs")
-    print(f"{'program':<16}{'plain':>8}{'snarl':>8}{'ratio':>7}  {'behaviour':<12}found")
+    print(f"{'program':<16}{'plain s':>8}{'wall':>7}{'CPU':>7}  {'behaviour':<12}found")
     for name in options.only or PROGRAMS:
-        folder = work / name
-        seconds, results, problem = [], [], None
-        for under_snarl in (False, True):
-            here = folder / ("snarl" if under_snarl else "plain")
-            shutil.rmtree(here, ignore_errors=True)
-            here.mkdir(parents=True)
-            sarif = folder / "found.sarif"
-            shutil.rmtree(folder / "trace", ignore_errors=True)
-            sarif.unlink(missing_ok=True)
-            prefix = [snarl, "run", "--trace", folder / "trace", "--sarif", sarif, "--"] if under_snarl else []
-            start = time.monotonic()
-            try:
-                results.append(PROGRAMS[name](here, prefix))
-            except (subprocess.TimeoutExpired, RuntimeError, OSError) as error:
-                problem = f"{'under snarl' if under_snarl else 'plain'}: {error}"
-                break
-            seconds.append(time.monotonic() - start)
-        found = findings(folder / "found.sarif")
-        rules = collections.Counter(r["ruleId"] for r in found or [])
-        if not problem and not same(results, found):
-            problem = "changed: " + " became ".join(str(r)[:200] for r in results)
+        if name in NEEDS and not shutil.which(NEEDS[name]):
+            missing.append(name)
+            continue
+        plain, wall, cpu, found, problem = measure(PROGRAMS[name], work / name, snarl, options.rounds)
         if problem:
             changed.append(name)
-        ratio = f"{seconds[1] / seconds[0]:.2f}" if len(seconds) == 2 else "-"
-        print(f"{name:<16}" + "".join(f"{s:8.2f}" for s in (seconds + [0, 0])[:2]) + f"{ratio:>7}  "
-              f"{'DIFFERENT' if problem else 'same':<12}"
+        else:
+            walls.append(wall)
+            cpus.append(cpu)
+        rules = collections.Counter(r["ruleId"] for r in found or [])
+        print(f"{name:<16}{plain:8.2f}{wall:7.2f}{cpu:7.2f}  {'DIFFERENT' if problem else 'same':<12}"
               + (", ".join(f"{n} {rule}" for rule, n in sorted(rules.items())) or ("no report" if found is None else "nothing")),
               flush=True)
         if problem:
             print("    " + problem)
         if options.list:
             for result in found or []:
-                print(f"    {result['message']['text']} [{result['ruleId']}]")
+                print(f"    {result['message']['text']} [{result['ruleId']}, {result['properties'].get('tier', '')}]")
+    if walls:
+        mean = lambda ratios: math.exp(statistics.fmean(map(math.log, ratios)))
+        print(f"{len(walls)} programs, geometric means: wall {mean(walls):.3f}, CPU {mean(cpus):.3f}")
+    if missing:
+        print(f"not installed: {', '.join(missing)}")
     if changed:
         print(f"behaved differently under snarl: {', '.join(changed)}")
     return bool(changed)
+
+
+def measure(function, folder, snarl, rounds):
+    """Plain and recorded in turns: (median plain seconds, median ratio of wall time, of CPU time, findings, what is
+    wrong)."""
+    sarif = folder / "found.sarif"
+    plain, walls, cpus, found = [], [], [], None
+    for turn in range(rounds):
+        figures, results = {}, {}
+        for under_snarl in (False, True) if turn % 2 == 0 else (True, False):
+            here = folder / ("snarl" if under_snarl else "plain")
+            shutil.rmtree(here, ignore_errors=True)
+            here.mkdir(parents=True)
+            prefix = []
+            if under_snarl:
+                shutil.rmtree(folder / "trace", ignore_errors=True)
+                sarif.unlink(missing_ok=True)
+                prefix = [snarl, "run", "--trace", folder / "trace", "--sarif", sarif, "--"]
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            start = time.monotonic()
+            try:
+                results[under_snarl] = function(here, prefix)
+            except (subprocess.TimeoutExpired, RuntimeError, OSError) as error:
+                return 0, 0, 0, found, f"{'under snarl' if under_snarl else 'plain'}: {error}"
+            seconds = time.monotonic() - start
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            figures[under_snarl] = seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        found = findings(sarif)
+        if not same([results[False], results[True]], found):
+            return 0, 0, 0, found, "changed: " + " became ".join(str(results[k])[:200] for k in (False, True))
+        plain.append(figures[False][0])
+        walls.append(figures[True][0] / figures[False][0])
+        cpus.append(figures[True][1] / max(figures[False][1], 0.001))
+    return statistics.median(plain), statistics.median(walls), statistics.median(cpus), found, None
 
 
 def same(results, found):

@@ -138,6 +138,65 @@ class RedisPlain(Redis):
     arguments = ()
 
 
+class MariaDb(Server):
+    """Prepared tables of sysbench, reads and writes of two clients."""
+
+    def command(self):
+        data = self.folder / "data"
+        if not data.exists():
+            subprocess.run(["mariadb-install-db", "--no-defaults", "--user=root", f"--datadir={data}",
+                            "--auth-root-authentication-method=normal"], check=True, capture_output=True)
+        self.socket = f"/tmp/snarl-mariadb-{self.port}.sock"  # a path in the folder may be too long
+        return ["mariadbd", "--no-defaults", "--user=root", f"--datadir={data}", f"--port={self.port}",
+                f"--socket={self.socket}", f"--pid-file={self.pid_file}", "--bind-address=127.0.0.1",
+                "--innodb-flush-log-at-trx-commit=2"]
+
+    def sql(self, text):
+        return subprocess.run(["mariadb", "--no-defaults", "-uroot", f"--socket={self.socket}", "-N", "-e", text],
+                              capture_output=True, text=True, timeout=120).stdout
+
+    def load(self, events=400):
+        """sysbench's mixed transactions; returns (transactions per second, answers with fixed content)."""
+        self.sql("create database if not exists sbtest")
+        bench = ["sysbench", "oltp_read_write", "--db-driver=mysql", f"--mysql-socket={self.socket}", "--mysql-user=root",
+                 "--tables=2", "--table-size=2000", "--threads=2", f"--events={events}", "--time=0", "--rand-seed=7"]
+        subprocess.run([*bench, "cleanup"], capture_output=True, timeout=600)
+        subprocess.run([*bench, "prepare"], check=True, capture_output=True, timeout=600)
+        done = subprocess.run([*bench, "run"], check=True, capture_output=True, text=True, timeout=600).stdout
+        rate = float(re.search(r"transactions:.*\(([\d.]+) per sec", done).group(1))
+        return rate, self.sql("create table sbtest.t (a int); insert into sbtest.t values (1),(2),(3); select sum(a) from "
+                              "sbtest.t; select count(*) from sbtest.sbtest1")
+
+
+class HaProxy(Server):
+    """Two threads before an nginx."""
+
+    def command(self):
+        self.behind = Nginx(self.folder / "behind")
+        self.configuration = self.folder / "haproxy.cfg"
+        self.configuration.write_text(f"""
+            global
+              nbthread 2
+            defaults
+              mode http
+              timeout connect 5s
+              timeout client 60s
+              timeout server 60s
+            listen front
+              bind 127.0.0.1:{self.port}
+              server behind 127.0.0.1:{self.behind.port}\n""")
+        return ["sh", "-c", f"echo $$ > {self.pid_file}; exec haproxy -db -f {self.configuration}"]
+
+    def load(self, rounds=150, connections=4):
+        return Nginx.load(self, rounds, connections)
+
+    def stop(self, timeout=60):
+        try:
+            return super().stop(timeout)
+        finally:
+            self.behind.stop()
+
+
 class Nginx(Server):
     def command(self):
         content = self.folder / "content"

@@ -49,6 +49,12 @@ TEST(LockGraph, Gate) {
   EXPECT_EQ(cycles({dep(1, {ex(G), ex(A)}, ex(B)), dep(2, {ex(G), ex(B)}, ex(A))}), 0u);
 }
 
+TEST(LockGraph, GateOnlyIsNoLinkButKeepsOut) {
+  auto gate = [](uint32_t lock) { return LockUse{lock, false, true}; };
+  EXPECT_EQ(cycles({dep(1, {gate(A)}, ex(B)), dep(2, {ex(B)}, ex(A))}), 0u);
+  EXPECT_EQ(cycles({dep(1, {ex(A)}, ex(B)), dep(2, {ex(B)}, ex(A))}), 1u);
+  EXPECT_EQ(cycles({dep(1, {ex(A), gate(G)}, ex(B)), dep(2, {ex(B), ex(G)}, ex(A))}), 0u);
+}
 TEST(LockGraph, GateHeldForReadingOnBothSides) {
   EXPECT_EQ(cycles({dep(1, {sh(G), ex(A)}, ex(B)), dep(2, {sh(G), ex(B)}, ex(A))}), 1u);
   EXPECT_EQ(cycles({dep(1, {ex(G), ex(A)}, ex(B)), dep(2, {sh(G), ex(B)}, ex(A))}), 0u);
