@@ -358,6 +358,8 @@ void report_misuse(const Thread &self, char kind, const LockRef &lock, LockId id
 void foreign_unlock(Thread &self, const LockRef &lock, Caller caller);
 /// Does the lock itself say that the thread holds it? Reads with care: the memory may be gone.
 bool still_held(const Thread &self, const Held &entry);
+/// How many entries from `first` on, thirty-two at most, are mutexes that say so: by one system call.
+uint32_t mutexes_held(const Thread &self, uint32_t first);
 /// The thread is over, destructors included, and holds something.
 void check_thread_end(Thread &self);
 /// A lock that is about to be initialised has a number, so it was used before: told if somebody holds it, or if it is

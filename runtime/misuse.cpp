@@ -95,6 +95,25 @@ bool still_held(const Thread &self, const Held &entry) {
   return true;
 }
 
+uint32_t mutexes_held(const Thread &self, uint32_t first) {
+  constexpr uint32_t kMost = 32;
+  int owners[kMost];
+  iovec remote[kMost];
+  uint32_t count = 0;
+  for (uint32_t i = first; i < self.held_count && count < kMost; ++i) {
+    const Held &entry = self.held[i];
+    if (!is_mutex(entry.kind) || !entry.address) break;
+    remote[count++] = {&static_cast<pthread_mutex_t *>(entry.address)->__data.__owner, sizeof *owners};
+  }
+  if (count < 2) return 0;
+  iovec local{owners, count * sizeof *owners};
+  long got = raw_syscall(SYS_process_vm_readv, raw_syscall(SYS_gettid), reinterpret_cast<long>(&local), 1,
+                         reinterpret_cast<long>(remote), count, 0);
+  uint32_t held = 0;
+  while (got >= static_cast<long>((held + 1) * sizeof *owners) && own_tid(self, owners[held])) ++held;
+  return held;
+}
+
 void foreign_unlock(Thread &self, const LockRef &lock, Caller caller) {
   int holder = 0;
   bool unlocked = false;

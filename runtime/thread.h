@@ -124,7 +124,9 @@ struct Thread {
   Thread *next = nullptr; ///< in the list of all records
   int exit_rounds = 0;
   uint32_t seen_sequence = 0, seen_looks = 0; ///< the watcher's: the wait it saw, and how often in a row
-  uint32_t on_purpose = 0;                    ///< annotated: orders of locks that are taken now are meant to be
+  uint32_t distinct_count = 0; ///< so many of the locks held, from the bottom, were seen to be all different ...
+  uint64_t distinct_chain = 0; ///< ... when this was the chain of the uppermost of them
+  uint32_t on_purpose = 0;     ///< annotated: orders of locks that are taken now are meant to be
   char name[48] = {};
   RunningOnce once[8];
   uint32_t once_count = 0;

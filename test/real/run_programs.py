@@ -186,7 +186,7 @@ def tar_zstd(folder, prefix):
 
 @needs("mksquashfs")
 def mksquashfs(folder, prefix):
-    code, _ = run(prefix, ["mksquashfs", HEADERS / "llvm", "out.sqfs", "-processors", "2", "-mkfs-time", "0", "-all-time",
+    code, _ = run(prefix, ["mksquashfs", (HEADERS / "llvm").resolve(), "out.sqfs", "-processors", "2", "-mkfs-time", "0", "-all-time",
                            "0", "-no-progress"], folder)
     return code, digest(folder / "out.sqfs")
 

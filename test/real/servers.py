@@ -22,6 +22,8 @@ def free_port():
 class Server:
     """Started by the constructor, in a folder of its own; `stop` returns the exit code of what was started."""
 
+    stop_signal = signal.SIGTERM
+
     def __init__(self, folder, prefix=()):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -34,11 +36,12 @@ class Server:
         for _ in range(300):
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-                return
+                if self.pid_file.exists() and self.pid_file.read_text().strip():
+                    return
             except OSError:
                 if self.process.poll() is not None:
                     break
-                time.sleep(0.1)
+            time.sleep(0.1)
         self.process.kill()
         raise RuntimeError(f"{type(self).__name__} did not start, see {self.output.name}")
 
@@ -50,7 +53,7 @@ class Server:
     def stop(self, timeout=60):
         """Ends the server itself (not what stands before it) in the way its own init script would."""
         try:
-            os.kill(int(self.pid_file.read_text()), signal.SIGTERM)
+            os.kill(int(self.pid_file.read_text()), self.stop_signal)
         except (OSError, ValueError):
             pass  # it has ended already, and taken the file with it
         try:
@@ -170,6 +173,7 @@ class MariaDb(Server):
 
 class HaProxy(Server):
     """Two threads before an nginx."""
+    stop_signal = signal.SIGUSR1  # the soft one, with an exit code of its own
 
     def command(self):
         self.behind = Nginx(self.folder / "behind")
