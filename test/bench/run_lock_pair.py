@@ -2,8 +2,8 @@
 
     run_lock_pair.py LIBRARY [ROUNDS] [--alone]
 
-Builds lock_pair.c and runs it native, with the library, with record=full, with contention=1, and unless --alone is said with
-those of these that are there: built by clang with -fsanitize=thread, under Helgrind, and with LLVM's preloadable
+Builds lock_pair.c and runs it native, with the library, with record=full, with contention=1, and unless --alone is said
+with those of these that are there: built by clang with -fsanitize=thread, under Helgrind, and with LLVM's preloadable
 libclang_rt.dyndd. All take turns. Printed are medians of nanoseconds of CPU time for a pair, and of the ratio to the
 native run of the same turn. CPU time, since on a busy machine the wall clock shows the others' work; two threads that
 contend are told by both. Exit code 1 if a pair costs more than the bar allows.
@@ -55,8 +55,8 @@ with tempfile.TemporaryDirectory() as folder:
         """(wall, CPU) nanoseconds for a pair, or None: it crashed or did not end."""
         command, environment = ways[way]
         try:
-            done = subprocess.run([*command, case, str(SLOW.get(way, MANY))], env=environment, capture_output=True, text=True,
-                                  timeout=300)
+            done = subprocess.run([*command, case, str(SLOW.get(way, MANY))], env=environment, capture_output=True,
+                                  text=True, timeout=300)
             return tuple(map(float, done.stdout.split())) if done.returncode in (0, 66) else None
         except (subprocess.TimeoutExpired, ValueError):
             return None
