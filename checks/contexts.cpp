@@ -228,6 +228,10 @@ private:
           if (!llvm::is_contained(program_.agents[id].starters, by)) program_.agents[id].starters.push_back(by);
       next.agents = {id};
       next.concurrent = true;
+      if (!a.repeats) { // those that were joined before it was started; a second time they may run again beside it
+        next.ended = c.ended;
+        add_sites(next.ended, e.ended);
+      }
       enter(e.callee, std::move(next));
       return;
     }

@@ -139,7 +139,7 @@ static void report(const Program &program, llvm::ArrayRef<Race> races, Findings 
   add_callers(program, finding, *one.context, 6, "one side");
   finding.steps.push_back(source_step(program, Hop{one.point->op->site, one.function, {}},
                                       fmt::format("{} written here by {}", data, mine), "one side"));
-  if (!alone) {
+  if (!alone || pair.agent != pair.other_agent) {
     start(pair.other_agent, theirs, "the other side");
     add_callers(program, finding, *other.context, 6, "the other side");
     finding.steps.push_back(source_step(program, Hop{other.point->op->site, other.function, {}},
@@ -157,16 +157,33 @@ static void report(const Program &program, llvm::ArrayRef<Race> races, Findings 
   out.push_back(std::move(finding));
 }
 
+/// More locations than this between the same two threads are one finding.
+static constexpr size_t kSameWork = 16;
+
 static void from_source(const Program &program, Findings &out) {
   RacePairs pairs(program);
-  std::map<std::pair<std::string, std::pair<uint32_t, uint32_t>>, std::vector<Race>> groups;
+  using Threads = std::pair<uint32_t, uint32_t>;
+  std::map<std::pair<std::string, Threads>, std::vector<Race>> groups;
+  std::map<Threads, size_t> between;
   for (const SharedLocation &location : program.locations) {
     if (location.inconsistent || !wrong_locks(program, location).empty()) continue;
     RacePair pair = pairs.find(location);
     if (!pair.one) continue;
     const Decl *d = program.decl(location.location.last_field());
     std::string home = d->record ? d->record.str().str() : d->site.file.str().str();
-    groups[{home, std::minmax(pair.agent, pair.other_agent)}].push_back({&location, pair});
+    Threads threads = std::minmax(pair.agent, pair.other_agent);
+    // Two threads that share so much run the same part of the program, and what keeps them apart, or fails to, is one
+    // cause.
+    groups[{++between[threads] > kSameWork ? "" : home, threads}].push_back({&location, pair});
+  }
+  for (auto it = groups.begin(); it != groups.end();) {
+    const auto &[home, threads] = it->first;
+    if (home.empty() || between[threads] <= kSameWork) {
+      ++it;
+      continue;
+    }
+    llvm::append_range(groups[{"", threads}], it->second);
+    it = groups.erase(it);
   }
   for (auto &[key, races] : groups) {
     auto best = std::max_element(races.begin(), races.end(),

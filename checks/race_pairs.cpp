@@ -2,11 +2,14 @@
 #include "guarded_by.h"
 #include "shared_uses.h"
 #include "llvm/ADT/STLExtras.h"
+#include <set>
 
 namespace snarl {
 
 /// Of one location at most so many uses are compared with each other; the first writes come first.
 static constexpr size_t kMaxUses = 96;
+/// A call through a pointer that can lead to so many functions says little about which thread calls which.
+static constexpr size_t kManyTargets = 3;
 
 bool perhaps_common_lock(const std::vector<Hold> &one, const std::vector<Hold> &other) {
   auto vague = [](const std::vector<Hold> &holds) { return llvm::any_of(holds, anonymous); };
@@ -52,6 +55,7 @@ bool RacePairs::before_start(const Use &use, uint32_t agent) const {
     auto edge = llvm::find_if(caller.edges,
                               [&](const CallEdge &e) { return e.callee == f && same_site(e.op->site, c->call_site); });
     if (edge == caller.edges.end() || c->caller_context >= caller.contexts.size()) return false;
+    if (edge->spawn) return false; // a thread goes on while its starter starts the next
     begun = &edge->begun;
     f = c->caller;
     c = &caller.contexts[c->caller_context];
@@ -59,11 +63,12 @@ bool RacePairs::before_start(const Use &use, uint32_t agent) const {
   return false;
 }
 
-/// Does the agent come to the function only through functions of which there are several versions?
+/// Does the agent come to the function only through functions of which there are several versions, or, in a thread that
+/// was started, through callbacks that can be one of many? Which thread calls which of those is not known.
 bool RacePairs::uncertain(FunctionId function, uint32_t agent) {
   auto several = program_.bounded.find(kSeveralBodies);
   FunctionId entry = program_.agents[agent].entry;
-  if (several == program_.bounded.end() || entry == kNoFunction) return false;
+  if (entry == kNoFunction) return false;
   auto [it, fresh] = certain_.try_emplace(agent);
   std::set<FunctionId> &certain = it->second;
   if (fresh) {
@@ -71,9 +76,14 @@ bool RacePairs::uncertain(FunctionId function, uint32_t agent) {
     while (!work.empty()) {
       FunctionId f = work.back();
       work.pop_back();
-      if (several->second.count(f) || !certain.insert(f).second) continue;
+      if (several != program_.bounded.end() && several->second.count(f)) continue;
+      if (!certain.insert(f).second) continue;
+      std::map<const Op *, std::set<FunctionId>> indirect;
       for (const CallEdge &e : program_.info[f].edges)
-        if (!e.spawn) work.push_back(e.callee);
+        if (!e.op->callee) indirect[e.op].insert(e.callee);
+      for (const CallEdge &e : program_.info[f].edges)
+        if (!e.spawn && (!started(agent) || e.op->callee || indirect[e.op].size() < kManyTargets))
+          work.push_back(e.callee);
     }
   }
   return !certain.count(function);

@@ -251,6 +251,10 @@ void Walker::record_edge(const Op &op, const State &state, const CallFrame &fr, 
   e.spawn = spawn;
   e.kind = op.spawn;
   e.repeats = in_loop_[block_];
+  if (spawn && e.repeats) { // unless the thread of the round before was joined
+    auto here = [&](const Site &s) { return same_site(s, op.site); };
+    e.repeats = llvm::any_of(e.begun, here) && llvm::none_of(e.ended, here);
+  }
   e.awaited = op.awaited;
   const Function &callee = program_.functions[target.function];
   e.same_frame = callee.is_lambda && (callee.enclosing == f_.usr || (f_.is_lambda && callee.enclosing == f_.enclosing));
@@ -259,6 +263,7 @@ void Walker::record_edge(const Op &op, const State &state, const CallFrame &fr, 
       merge_holds(known.holds, e.holds, false);
       merge_paths(known.dropped, e.dropped);
       known.beside |= e.beside;
+      known.repeats |= e.repeats;
       merge_ended(known.ended, e.ended, false);
       add_sites(known.begun, e.begun);
       known.signals.merge(e.signals);
