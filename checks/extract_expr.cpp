@@ -453,8 +453,8 @@ void Body::lambda(const LambdaExpr *e) {
     }
     frame.captures.push_back(named);
     // By reference; or a pointer to an object of this function.
-    const VarDecl *var =
-        capture.capturesVariable() ? dyn_cast<VarDecl>(capture.getCapturedVar())->getCanonicalDecl() : nullptr;
+    const VarDecl *var = capture.capturesVariable() ? dyn_cast<VarDecl>(capture.getCapturedVar()) : nullptr;
+    if (var) var = var->getCanonicalDecl(); // else a structured binding
     if (capture.getCaptureKind() == LCK_This) frame.borrowed.push_back(named);
     if (var && var->isInitCapture()) {
       const Expr *init = strip(value_of);

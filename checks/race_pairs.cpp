@@ -101,7 +101,23 @@ bool RacePairs::may_race(const Use &one, const Use &other) const {
   return (mine.empty() || theirs.empty()) && !perhaps_common_lock(mine, theirs);
 }
 
+/// What a coroutine lends to a thread it has back when it goes on: the await is the hand-over.
+static bool lent_by_coroutine(const Program &program, const SharedLocation &location) {
+  const Decl *d = program.decl(location.location.last_field());
+  const Function *owner = d && d->function && !d->is_static ? program.find(d->function) : nullptr;
+  return owner && owner->is_coroutine;
+}
+
+/// A local variable of a function is another one in each call. Two threads that come to one place in a lambda that
+/// captures it, one as its entry and the other by calling what it was given, are one and the same run of the lambda.
+static bool own_to_call(const Program &program, const SharedLocation &location) {
+  const Decl *d = program.decl(location.location.last_field());
+  return d && d->function && !d->is_static && !d->is_field;
+}
+
 RacePair RacePairs::find(const SharedLocation &location) {
+  if (lent_by_coroutine(program_, location)) return {};
+  auto entry = [&](uint32_t agent) { return program_.agents[agent].entry; };
   std::vector<const Use *> uses;
   for (const Use &u : location.uses) uses.push_back(&u);
   llvm::sort(uses, [](const Use *a, const Use *b) {
@@ -117,6 +133,7 @@ RacePair RacePairs::find(const SharedLocation &location) {
         if ((!started(a) && !started(b)) || !in_sight(a) || !in_sight(b)) continue;
         if (a == b && !repeated(a)) continue;
         if (uncertain(one.function, a) || uncertain(other.function, b)) continue;
+        if (own_to_call(program_, location) && one.point->op == other.point->op && entry(a) != entry(b)) continue;
         if (a != b && (before_start(one, b) || before_start(other, a))) continue;
         if (hand_overs_.ordered(one, a, other, b)) continue;
         Same same = objects_.same(one, a, other, b);

@@ -57,3 +57,16 @@ int main() {
   again_and_again();
   return static_cast<int>(locals());
 }
+
+// A structured binding that a lambda captures is no variable of its own.
+std::map<int, int> seen;
+int bindings() {
+  int sum = 0;
+  for (auto &[key, value] : seen) {
+    auto add = [&] { sum += key + value; };
+    auto copy = [value, key] { return key - value; };
+    add();
+    sum += copy();
+  }
+  return sum;
+}

@@ -30,7 +30,7 @@
 enum { kLocks = 48 };
 static const char *what;
 static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER, lock[kLocks];
-static long n;
+static _Atomic long n;
 
 static int is(const char *k) { return !strcmp(what, k); }
 

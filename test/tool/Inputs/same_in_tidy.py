@@ -13,7 +13,7 @@ for number, code in enumerate(re.findall(r"```cpp\n(.*?)```", pages, re.S)):
     files[-1].write_text(code)
 assert len(files) > 10
 
-HEAD = re.compile(r"(?m)^([^:\n]+:\d+:\d+): (?:warning|error): (.*) \[(?:snarl-)?([a-z-]+)\]$")
+HEAD = re.compile(r"(?m)^([^:\n]+:\d+:\d+): (?:note|warning|error): (.*) \[(?:snarl-)?([a-z-]+)\]$")
 
 
 def findings(*command):
@@ -25,7 +25,7 @@ def findings(*command):
 arguments = ["--", "-std=c++20", "-w", f"-I{folder}/Inputs"]
 tidy = [clang_tidy, "--quiet", f"--load={plugin}", "--checks=-*,snarl-*", "--header-filter=.*"]
 in_tidy = findings(*tidy, *map(str, files), *arguments)
-alone = set().union(*(findings(snarl, "check", "--quiet", str(file), *arguments) for file in files))
+alone = set().union(*(findings(snarl, "check", "--quiet", "--enable=strict", str(file), *arguments) for file in files))
 assert alone, "the examples are reported"
 for finding in sorted(alone ^ in_tidy):
     print("only alone:" if finding in alone else "only in clang-tidy:", *finding)
